@@ -1,0 +1,1 @@
+"""How people ask: HTTP, live push, the page."""

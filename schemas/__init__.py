@@ -1,0 +1,1 @@
+"""What a record is: Avro schemas, the dataclasses made from them, their encoding and their identity."""

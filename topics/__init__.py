@@ -1,0 +1,1 @@
+"""Where records live: topics, their settings, and the route that joins them."""

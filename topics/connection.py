@@ -1,0 +1,30 @@
+"""How to reach the log: a value that every process is handed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from topics.names import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Broker, registry and names. `security` holds librdkafka's own settings (`security.protocol`,
+    `sasl.mechanism`, …); it is left out of repr, so that a secret never reaches a log.
+    """
+
+    bootstrap: str
+    registry_url: str
+    names: Names = field(default_factory=Names)
+    partitions: int = 4
+    replication: int = 1
+    security: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def confluent(self, **settings: Any) -> dict[str, Any]:
+        """Settings of a confluent-kafka client; `group_id="x"` stands for `group.id`."""
+        base: dict[str, Any] = {"bootstrap.servers": self.bootstrap, **self.security}
+        return base | {key.replace("_", "."): value for key, value in settings.items()}
+
+    def producer(self, **settings: Any) -> dict[str, Any]:
+        """Settings of a producer that loses and doubles nothing and partitions as every other of ours does."""
+        return self.confluent(acks="all", enable_idempotence=True, partitioner="murmur2_random", **settings)
