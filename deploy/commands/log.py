@@ -1,0 +1,97 @@
+"""Commands that look into the log: topics, route, tail."""
+
+from itertools import islice
+from typing import Annotated, Any, Literal
+
+import typer
+
+from deploy import settings as configured
+from deploy.commands.shared import DataOption, JsonOption, console, plain, print_json, print_rows
+from schemas.codec import Undecodable
+from topics.catalog import BY_NOUN, CATALOG
+from topics.lag import committed, lag_of
+from topics.read import bounds, read
+from topics.registry import Serde
+from topics.route import ROUTE
+
+From = Literal["beginning", "end"]
+
+
+def topics(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """What lies in each topic.
+
+    Example: framelog topics --json
+    """
+    connection = configured.load(data=data).connection
+    places = bounds(connection, [connection.names.topic(t) for t in CATALOG])
+    dead = bounds(connection, [connection.names.dlq(t) for t in CATALOG])
+
+    def count(name: str, of: dict[tuple[str, int], tuple[int, int]]) -> int:
+        return sum(high - low for (topic, _), (low, high) in of.items() if topic == name)
+
+    print_rows(
+        (
+            {
+                "topic": connection.names.topic(t),
+                "kind": t.kind,
+                "records": count(connection.names.topic(t), places),
+                "dead letters": count(connection.names.dlq(t), dead),
+                "kept": f"{t.retention_ms // 3_600_000} h",
+                "partitions": connection.partitions,
+            }
+            for t in CATALOG
+        ),
+        "topics",
+        as_json,
+    )
+
+
+def route(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """The graph of stations and connectors with the lag of each.
+
+    Example: framelog route
+    """
+    connection = configured.load(data=data).connection
+    rows: list[dict[str, Any]] = []
+    for edge in ROUTE:
+        at = committed(connection, edge.name, [connection.names.topic(t) for t in edge.reads])
+        lags = lag_of(connection, at)
+        rows.append(
+            {
+                "name": edge.name,
+                "kind": edge.kind,
+                "reads": ", ".join(t.noun for t in edge.reads),
+                "writes": edge.writes.noun,
+                "lag": ", ".join(str(lags[connection.names.topic(t)]) for t in edge.reads),
+            }
+        )
+    print_rows(rows, "route", as_json)
+
+
+def tail(
+    topic: Annotated[str, typer.Argument(help="Noun (highlights) or whole topic name.")],
+    start: Annotated[From, typer.Option("--from", help="Where to begin.")] = "end",
+    number: Annotated[int | None, typer.Option("-n", help="Stop after so many records.", min=1)] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print the records of a topic as they come; Ctrl-C ends it.
+
+    Example: framelog tail highlights --from beginning -n 5 --json
+    """
+    connection = configured.load(data=data).connection
+    found = next((t for t in CATALOG if topic in (t.noun, connection.names.topic(t))), None)
+    if found is None:
+        raise typer.BadParameter(f"there is no topic {topic}: one of {', '.join(BY_NOUN)}")
+    serde = Serde(connection)
+    messages = read(
+        connection, [connection.names.topic(found)], last=None if start == "beginning" else 0, follow=True
+    )
+    for message in islice(messages, number):
+        record = serde.decode(message.value(), found)
+        place = {"topic": message.topic(), "partition": message.partition(), "offset": message.offset()}
+        shown = {"undecodable": record.reason} if isinstance(record, Undecodable) else record.as_dict()
+        if as_json:
+            print_json(place | shown)
+        else:
+            console.print(f"[dim]{place['partition']}:{place['offset']}[/]", plain(shown), soft_wrap=True)

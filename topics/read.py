@@ -1,0 +1,84 @@
+"""Reads stretches of the log with an ordinary consumer and no group: for people, ends of runs, tests."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from topics.connection import Connection
+
+
+@contextmanager
+def consumer(connection: Connection, **settings: object) -> Iterator[Consumer]:
+    """A consumer that commits nothing and belongs to no group anybody else is in."""
+    client = Consumer(
+        connection.confluent(
+            group_id=f"{connection.names.prefix}.reader",
+            enable_auto_commit=False,
+            auto_offset_reset="error",
+            enable_partition_eof=True,
+            **settings,
+        )
+    )
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def partitions_of(client: Consumer, topics: Sequence[str], timeout_s: float = 20) -> list[TopicPartition]:
+    """All partitions of the topics; KafkaException if one does not exist."""
+    found = []
+    for topic in topics:
+        described = client.list_topics(topic, timeout=timeout_s).topics[topic]
+        if described.error is not None:
+            raise KafkaException(described.error)
+        found += [TopicPartition(topic, number) for number in sorted(described.partitions)]
+    return found
+
+
+def bounds(connection: Connection, topics: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
+    """First offset and the one after the last, by topic and partition."""
+    with consumer(connection) as client:
+        return {
+            (tp.topic, tp.partition): client.get_watermark_offsets(tp, timeout=20)
+            for tp in partitions_of(client, topics)
+        }
+
+
+def read(
+    connection: Connection, topics: Sequence[str], *, last: int | None = None, follow: bool = False
+) -> Iterator[Message]:
+    """Messages of the topics, in order within each partition.
+
+    Args:
+        last: only the last so many of each partition; 0 means from now on, None from the beginning.
+        follow: goes on waiting for more; otherwise ends where the log ended at the first look.
+
+    """
+    with consumer(connection) as client:
+        starts, left = [], {}
+        for tp in partitions_of(client, topics):
+            low, high = client.get_watermark_offsets(tp, timeout=20)
+            start = OFFSET_BEGINNING if last is None else max(low, high - last)
+            if follow or high > max(low, start):
+                starts.append(TopicPartition(tp.topic, tp.partition, start))
+                left[tp.topic, tp.partition] = high
+        if not starts:
+            return
+        client.assign(starts)
+        while follow or left:
+            message = client.poll(0.5)
+            if message is None:
+                continue
+            place = (message.topic() or "", message.partition() or 0)
+            error = message.error()
+            if error is not None:
+                if error.code() != KafkaError._PARTITION_EOF:
+                    raise KafkaException(error)
+                left.pop(place, None)
+                continue
+            if not follow and (message.offset() or 0) >= left.get(place, 0):
+                left.pop(place, None)
+                continue
+            yield message
