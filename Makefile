@@ -63,6 +63,7 @@ LOCK := $(UV) pip compile -q --universal --python-version 3.11 --generate-hashes
 lock: $(VENV)/.uv ## resolve the locks anew
 	$(LOCK) pyproject.toml -o deploy/locks/default.lock
 	$(LOCK) --extra dev pyproject.toml -o deploy/locks/dev.lock
+	$(LOCK) --override deploy/locks/gpu.overrides --extra gpu pyproject.toml -o deploy/locks/gpu.lock
 
 clean: ## remove what was built (not the data)
 	rm -rf $(VENV) api/page/dist api/page/node_modules .mypy_cache .ruff_cache .pytest_cache
