@@ -1,0 +1,109 @@
+"""Commands that ask the store: sql, highlights, clips, streams."""
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from deploy import settings as configured
+from deploy.commands.shared import DataOption, JsonOption, fail, print_rows, seconds
+from deploy.settings import Settings
+
+Format = Literal["table", "json", "csv"]
+STREAMS = """
+SELECT stream_id AS stream, session_id AS session, max(pts_us) AS until_us, max(recorded_at) AS last_record,
+       max(end) AS ended, countIf(NOT end) AS frames
+FROM frames WHERE run = 'live' GROUP BY stream_id, session_id ORDER BY last_record DESC
+"""
+HIGHLIGHTS = """
+SELECT stream_id AS stream, start_us, end_us, round(score, 2) AS score, title, id
+FROM highlights WHERE run = 'live' AND NOT end AND (stream_id = {stream:String} OR {stream:String} = '')
+ORDER BY recorded_at, seq
+"""
+CLIPS = """
+SELECT stream_id AS stream, start_us, end_us, bytes, key, status
+FROM clips WHERE run = 'live' AND NOT end AND (stream_id = {stream:String} OR {stream:String} = '')
+ORDER BY recorded_at, seq
+"""
+StreamOption = Annotated[str, typer.Option("--stream", help="Only this stream.", show_default="all")]
+
+
+def client(settings: Settings) -> Any:
+    """A ClickHouse client on the views' database; ends with one line if the store can not be reached."""
+    import clickhouse_connect
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
+    try:
+        return clickhouse_connect.get_client(
+            dsn=settings.clickhouse_url,
+            username=settings.clickhouse_user,
+            password=settings.clickhouse_password.get_secret_value(),
+            database=settings.clickhouse_database,
+        )
+    except ClickHouseError as error:
+        raise fail(f"ClickHouse does not answer: {str(error).splitlines()[0]}") from error
+
+
+def query(settings: Settings, text: str, **parameters: Any) -> list[dict[str, Any]]:
+    """The rows of a query; ends with the engine's own message if it refuses."""
+    from clickhouse_connect.driver.exceptions import ClickHouseError
+
+    with client(settings) as store:
+        try:
+            return list(store.query(text, parameters=parameters).named_results())
+        except ClickHouseError as error:
+            raise fail(str(error).splitlines()[0], 2) from error
+
+
+def with_times(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with stream times as people write them."""
+    return {k.removesuffix("_us"): seconds(v) if k.endswith("_us") else v for k, v in row.items()}
+
+
+def sql(
+    text: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT.")],
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = "table",
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask ClickHouse.
+
+    Example: framelog sql "SELECT label, count() FROM boxes GROUP BY label"
+    """
+    settings = configured.load(data=data)
+    if form == "csv":
+        from clickhouse_connect.driver.exceptions import ClickHouseError
+
+        with client(settings) as store:
+            try:
+                typer.echo(store.raw_query(text, fmt="CSVWithNames"), nl=False)
+            except ClickHouseError as error:
+                raise fail(str(error).splitlines()[0], 2) from error
+        return
+    print_rows(query(settings, text), "rows", as_json or form == "json")
+
+
+def streams(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Streams and their sessions.
+
+    Example: framelog streams --json
+    """
+    rows = query(configured.load(data=data), STREAMS)
+    print_rows(rows if as_json else map(with_times, rows), "streams", as_json)
+
+
+def highlights(stream: StreamOption = "", data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Moments worth seeing.
+
+    Example: framelog highlights --stream demo
+    """
+    rows = query(configured.load(data=data), HIGHLIGHTS, stream=stream)
+    print_rows(rows if as_json else map(with_times, rows), "highlights", as_json)
+
+
+def clips(stream: StreamOption = "", data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Highlights as files in the object store.
+
+    Example: framelog clips --stream demo --json
+    """
+    rows = query(configured.load(data=data), CLIPS, stream=stream)
+    print_rows(rows if as_json else map(with_times, rows), "clips", as_json)
