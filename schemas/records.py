@@ -1044,9 +1044,9 @@ class Fused:
     end_us: First stream time no longer spoken of, in microseconds.
     persons: Persons seen.
     objects: Other objects seen.
-    persons_max: Most persons at once.
-    entered: Tracks that came in.
-    left: Tracks that went.
+    persons_max: Most persons at once, by tracks or by faces that stay for half of the window.
+    entered: Tracks of persons that came in.
+    left: Tracks of persons that went.
     text: Words that begin in the window.
     words: The same with times.
     speaking: Somebody speaks in the window.
@@ -1054,9 +1054,9 @@ class Fused:
     emotion_score: 0 … 1.
     valence: Mean over persons.
     loudness_db: Loudest stretch of the window, dB of full scale.
-    silence: Silent throughout.
+    silence: Heard to be silent throughout.
     sounds: Best score of each sound class.
-    missing: Modalities that gave no answer.
+    missing: Modalities (tracks, emotions, speech, sounds) that gave no answer for the window.
     evidence: What it stands on.
     """
 
@@ -1698,6 +1698,33 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How often.
+
+    label: What was counted.
+    count: How often since the last notice that counts it.
+    """
+
+    label: str
+    count: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """What fastavro writes."""
+        return {
+            "label": self.label,
+            "count": self.count,
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """What fastavro read, as a record."""
+        return cls(
+            label=plain["label"],
+            count=plain["count"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamNotice:
     """What happened to a stream, and where in the log: the index from stream time to offsets.
 
@@ -1719,6 +1746,10 @@ class StreamNotice:
     dropped: Records that the source dropped in the span.
     width_px: Width of the source frame in pixels.
     height_px: Height of the source frame in pixels.
+    media: Raw nouns that it concerns: frames, audio, packets; for started and ended those that came at all.
+    breach: Kind of the breach: hole, first_seq, not_jpeg, size, rate, odd, empty, negative, far_ahead, track; empty otherwise.
+    received: Records of each raw noun since the last progress; over the whole session for ended.
+    breaches: Breaches since the last progress by kind, also those that were not announced one by one; over the whole session for ended.
     """
 
     stream_id: str = ""
@@ -1739,6 +1770,10 @@ class StreamNotice:
     dropped: int = 0
     width_px: int = 0
     height_px: int = 0
+    media: tuple[str, ...] = ()
+    breach: str = ""
+    received: tuple[Tally, ...] = ()
+    breaches: tuple[Tally, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """What fastavro writes."""
@@ -1761,6 +1796,10 @@ class StreamNotice:
             "dropped": self.dropped,
             "width_px": self.width_px,
             "height_px": self.height_px,
+            "media": self.media,
+            "breach": self.breach,
+            "received": [x.as_dict() for x in self.received],
+            "breaches": [x.as_dict() for x in self.breaches],
         }
 
     @classmethod
@@ -1785,6 +1824,10 @@ class StreamNotice:
             dropped=plain["dropped"],
             width_px=plain["width_px"],
             height_px=plain["height_px"],
+            media=tuple(plain["media"]),
+            breach=plain["breach"],
+            received=tuple(Tally.from_dict(x) for x in plain["received"]),
+            breaches=tuple(Tally.from_dict(x) for x in plain["breaches"]),
         )
 
 
