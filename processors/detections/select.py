@@ -3,20 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from processors.boxes import overlaps
 from processors.detections.found import Floats, Found, Ints
 
 CANDIDATES = 1000
 """No more of them are compared: the table of overlaps grows with the square (4 MB here)."""
-
-
-def overlaps(a: Floats, b: Floats) -> Floats:
-    """Intersection over union of boxes n × 4 with boxes m × 4, as n × m; 0 for boxes without area."""
-    upper, lower = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.clip(lower - upper, 0, None).prod(axis=2)
-    area_a, area_b = (a[:, 2:] - a[:, :2]).prod(axis=1), (b[:, 2:] - b[:, :2]).prod(axis=1)
-    union = area_a[:, None] + area_b[None, :] - shared
-    result: Floats = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
-    return result
 
 
 def ranked(xyxy: Floats, score: Floats, label: Ints) -> NDArray[np.intp]:

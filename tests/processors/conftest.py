@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from processors.detections.select import overlaps
+from processors.boxes import overlaps
 from processors.shelf import Shelf
 from processors.station import Item
 from schemas.records import Box, Frame, Ref

@@ -3,31 +3,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.detections.found import Floats, Found, nothing
-from processors.detections.select import clipped, overlaps, ranked, select, suppress
+from processors.detections.found import Found, nothing
+from processors.detections.select import clipped, ranked, select, suppress
 
 
 def found(*rows: tuple[float, float, float, float, float, int]) -> Found:
     table = np.array(rows, np.float32).reshape(-1, 6)
     points = np.zeros((len(table), 0, 3), np.float32)
     return Found(table[:, :4].copy(), table[:, 4].copy(), table[:, 5].astype(np.int64), points)
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "wanted"),
-    [
-        ([], [(0, 0, 1, 1)], np.zeros((0, 1))),
-        ([(0, 0, 1, 1)], [], np.zeros((1, 0))),
-        ([(0, 0, 2, 2)], [(0, 0, 2, 2)], [[1]]),
-        ([(0, 0, 2, 2)], [(1, 0, 3, 2)], [[1 / 3]]),
-        ([(0, 0, 2, 2)], [(2, 0, 4, 2)], [[0]]),
-        ([(1, 1, 1, 1)], [(1, 1, 1, 1)], [[0]]),
-    ],
-    ids=["no a", "no b", "same", "a third", "touching", "no area"],
-)
-def test_overlap_is_intersection_over_union(a: list[float], b: list[float], wanted: Floats) -> None:
-    got = overlaps(np.array(a, np.float32).reshape(-1, 4), np.array(b, np.float32).reshape(-1, 4))
-    np.testing.assert_allclose(got, np.array(wanted), atol=1e-6)
 
 
 @pytest.mark.parametrize(
