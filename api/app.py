@@ -1,0 +1,76 @@
+"""The web application: the API under `/api`, health and metrics, and the page at `/`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import anyio
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from api import problem
+from api.frames import FrameReader
+from api.gauge import Gauge
+from api.live import Hub, Live
+from api.objects import Objects
+from api.page_files import mount_page
+from api.parts import Parts
+from api.routes import frames, health, highlights, live, sql, streams, topics
+from api.store import Clickhouse, Store
+from api.streams import Cached
+from topics.connection import Connection
+from topics.registry import Serde
+
+ABOUT = "Ask framelog: streams, records, highlights, clips, pictures, SQL, and what is happening now."
+
+
+def create_app(
+    connection: Connection,
+    clickhouse: Clickhouse,
+    objects: Objects,
+    supervisor_state: Path | None = None,
+    page_dir: Path | None = None,
+) -> FastAPI:
+    """The application. It starts without any of its parts being there, says which is away, and recovers.
+
+    `supervisor_state` is the file in which a supervisor tells of its processes; `page_dir` the built page.
+    """
+    serde, hub = Serde(connection), Hub()
+    store = Store(clickhouse)
+    parts = Parts(
+        connection, serde, store, Cached(store), objects, FrameReader(connection, serde), Gauge(connection), hub,
+        Live(connection, serde, hub), supervisor_state, page_dir,
+    )  # fmt: skip
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        parts.gauge.start()
+        parts.live.start()
+        try:
+            yield
+        finally:
+            await anyio.to_thread.run_sync(close, parts)
+
+    app = FastAPI(
+        title="framelog", version=version("framelog"), description=ABOUT, lifespan=lifespan,
+        generate_unique_id_function=_operation, responses=problem.RESPONSES, redoc_url=None, docs_url=None,
+    )  # fmt: skip
+    app.state.parts = parts
+    problem.install(app)
+    for module in (streams, highlights, frames, sql, topics, live, health):
+        app.include_router(module.router)
+    mount_page(app, page_dir)
+    return app
+
+
+def _operation(route: APIRoute) -> str:
+    return route.name
+
+
+def close(parts: Parts) -> None:
+    """Stops threads and gives connections back."""
+    parts.live.close()
+    parts.gauge.close()
+    parts.frames.close()
+    parts.store.close()

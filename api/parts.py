@@ -1,0 +1,51 @@
+"""What the routes work with, made once for each app."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from fastapi import Request
+from starlette.requests import HTTPConnection
+
+from api.frames import DO, FrameReader
+from api.gauge import Gauge
+from api.live import Hub, Live
+from api.objects import Objects
+from api.problem import away
+from api.store import Store
+from api.streams import Cached
+from topics.connection import Connection
+from topics.registry import Serde
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Clients of everything that the API asks."""
+
+    connection: Connection
+    serde: Serde
+    store: Store
+    streams: Cached
+    objects: Objects
+    frames: FrameReader
+    gauge: Gauge
+    hub: Hub
+    live: Live
+    supervisor_state: Path | None
+    page_dir: Path | None
+
+
+def parts(request: Request) -> Parts:
+    """The parts of the app that answers this request."""
+    return parts_of(request)
+
+
+def need_broker(p: Parts) -> None:
+    """503 at once while the broker is known to be away, instead of after its timeouts."""
+    if p.gauge.why:
+        raise away("broker", p.gauge.why, DO)
+
+
+def parts_of(connection: HTTPConnection) -> Parts:
+    """The same for a request or a WebSocket."""
+    return cast("Parts", connection.app.state.parts)
