@@ -1,0 +1,1 @@
+"""Real parts without docker: a Kafka node, a schema registry, the ClickHouse engine."""
