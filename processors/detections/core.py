@@ -26,7 +26,7 @@ class Config:
     """
 
     weights: str = "auto"
-    min_score: float = 0.25
+    min_score: float = 0.2
     classes: tuple[str, ...] = ()
     max_iou: float = 0.6
     max_boxes: int = 100

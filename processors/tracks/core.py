@@ -30,9 +30,9 @@ class Config:
     """
 
     classes: tuple[str, ...] = ()
-    high: float = 0.25
+    high: float = 0.3
     low: float = 0.1
-    birth: float = 0.35
+    birth: float = 0.4
     max_cost: float = 0.8
     max_cost_weak: float = 0.5
     max_cost_new: float = 0.7
