@@ -39,7 +39,7 @@ class Config:
     stop: float = 0.35
     min_speech_s: float = 0.1
     min_silence_s: float = 0.4
-    pad_s: float = 0.13
+    pad_s: float = 0.16
     max_length_s: float = 8.0
     tick_s: float = 1.0
     gap_s: float = 0.1
