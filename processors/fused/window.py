@@ -134,8 +134,8 @@ def persons_at_once(tracks: Sequence[Tracks], emotions: Sequence[Emotions], face
 
 
 def speaks(speech: Speech) -> bool:
-    """Whether somebody speaks in the record's span."""
-    return speech.status == "ok" and bool(speech.words or speech.text)
+    """Whether there is a voice in the record's span, understood or not: only utterances have a loudness."""
+    return bool(speech.words or speech.text) or speech.loudness_db is not None
 
 
 def overlap_us(speech: Speech, start_us: int, end_us: int) -> int:
@@ -199,7 +199,7 @@ def fuse(
         entered=tuple(i for r in tracks for i in r.entered if i in people), left=left,
         text=" ".join(w.text for w in words), words=words,
         speaking=bool(words)
-        or any(speaks(s) and overlap_us(s, start_us, end_us) / 1e6 >= config.speaking_s for s in speech),
+        or any(speaks(s) and overlap_us(s, start_us, end_us) / 1e6 >= config.speaking_s for s in heap.speech),
         emotion=strongest.emotion, emotion_score=strongest.score,
         valence=sum(valences) / len(valences) if valences else None,
         loudness_db=max((r.loudness_db for r in sounds), default=-100.0),

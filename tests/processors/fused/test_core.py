@@ -111,6 +111,15 @@ def test_a_modality_without_an_answer_is_missing(status: Any) -> None:
     assert [w.missing for w in run(station(), items(records), us(2))] == [("speech",), ("speech",)]
 
 
+@pytest.mark.parametrize("status", ["ok", "unavailable"])
+def test_a_voice_that_was_not_understood_speaks_all_the_same(status: Any) -> None:
+    voice = Speech(start_us=0, end_us=us(2), loudness_db=-30.0, status=status)
+    quiet = Speech(seq=1, pts_us=us(2), start_us=us(2), end_us=us(3))
+    said = run(station(), items([voice, quiet]), us(3))
+    assert [w.speaking for w in said] == [True, True, False]
+    assert [("speech" in w.missing) for w in said] == [status != "ok"] * 2 + [False]
+
+
 def test_a_recording_without_sound_misses_speech_and_sounds() -> None:
     said = windows(Scene(2, persons=[(0, 2)], without=frozenset({"speech", "sounds"})))
     assert [w.missing for w in said] == [("speech", "sounds")] * 2
