@@ -51,6 +51,11 @@ class Events:
     def step(self, state: State, item: Item[Fused]) -> tuple[State, Sequence[Event]]:
         """The statement about one window."""
         fused, hearing = item.record, self.config.hearing
+        if fused.status in ("rejected", "unavailable"):
+            nothing = Event(
+                pts_us=fused.pts_us, watermark_us=fused.watermark_us, status="gated", reason="no window"
+            )
+            return state, [nothing]
         people, came = watch_people(state.people, fused, self.config.people)
         mood, felt = watch_mood(state.mood, fused, self.config.people)
         voice, spoke = watch_voice(state.voice, fused, hearing)

@@ -93,6 +93,8 @@ class Highlights:
     def step(self, state: State, item: Item[Fused | Event]) -> tuple[State, Sequence[Highlight]]:
         """A window is looked at when its event has come, or when the next window shows that none will."""
         record = item.record
+        if record.status in ("rejected", "unavailable"):
+            return state, ()
         if isinstance(record, Fused):
             state, said = self._look(state, None)
             return replace(state, waiting=record), said

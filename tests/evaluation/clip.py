@@ -9,7 +9,7 @@ import av
 import numpy as np
 import simplejpeg
 
-from schemas.records import Audio, Frame, Record
+from schemas.records import Audio, Frame, Packets, Record
 
 SESSION = "5d0c8a0e-0000-5000-8000-0000000000e7"
 RATE_HZ, RECORD_SAMPLES = 16_000, 8_000
@@ -23,7 +23,7 @@ def frames_of(path: Path, stream: str, fps: float) -> Iterator[Frame]:
             yield Frame(stream_id=stream, session_id=SESSION, seq=0, pts_us=0, end=True)
             return
         video = media.streams.video[0]
-        begin = (video.start_time or 0) * float(video.time_base)
+        begin = float((video.start_time or 0) * (video.time_base or 0))
         for picture in media.decode(video):
             at_s = max(float(picture.time) - begin, at_s)
             if at_s + 1e-6 < due_s:
@@ -56,8 +56,6 @@ def audio_of(path: Path, stream: str) -> Iterator[Audio]:
 
 def raw_of(path: Path, fps: float = 10.0, frames_max: int | None = None) -> dict[str, list[Record]]:
     """Records of the raw topics by noun; coded packets are left out (an `end` alone)."""
-    from schemas.records import Packets
-
     stream = path.stem
     frames: list[Record] = list(islice(frames_of(path, stream, fps), frames_max))
     return {

@@ -11,7 +11,7 @@ from processors.events import Config, Events, TemplateNarrator, build
 from processors.events.hearing import HearingConfig
 from processors.events.models import Phrases
 from processors.events.people import PeopleConfig
-from schemas.records import Event
+from schemas.records import Event, Fused
 from tests.processors.script import Scene, items, run, us
 
 
@@ -108,6 +108,14 @@ def test_an_event_names_its_window_its_frame_and_its_narrator() -> None:
     assert all(e.frame is not None for e in said)
     narrator = build(Config(), None).model
     assert (narrator.name, len(narrator.sha256)) == ("narrator", 64)
+
+
+def test_a_window_that_is_none_is_gated_and_forgets_nothing() -> None:
+    windows = run(fused.build(fused.Config(), None), Scene(6, persons=[(0, 6)]).items(), us(6))
+    windows[3] = Fused(seq=3, pts_us=windows[3].pts_us, watermark_us=windows[3].watermark_us, status="rejected")
+    said = run(build(Config(), None), items(windows), us(6))
+    assert [e.status for e in said][3] == "gated"
+    assert hits(said, "person_entered", "person_left") == []
 
 
 def test_other_rules_or_phrases_are_another_model() -> None:
