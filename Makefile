@@ -48,6 +48,7 @@ check: $(VENV)/.dev ## format, lint, types, layers, schemas
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m schemas.generate --check
+	$(BIN)/python -m schemas.released --check
 
 lint: check
 

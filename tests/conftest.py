@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.fixtures_kafka"]
 HERE = Path(__file__).parent
 
 

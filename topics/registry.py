@@ -1,5 +1,7 @@
 """The schema registry as the rest of the code sees it: ids of our schemas, schemas of any id."""
 
+from typing import Self
+
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
@@ -20,6 +22,16 @@ class Serde:
         self._client = SchemaRegistryClient({"url": connection.registry_url})
         self._ids: dict[str, int] = {}
         self._texts: dict[int, str | None] = {}
+
+    def close(self) -> None:
+        """Lets go of the connection to the registry."""
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def register(self) -> dict[str, int]:
         """Registers every schema in the catalog's order; the registry refuses an incompatible one."""
