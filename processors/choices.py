@@ -39,6 +39,10 @@ BACKENDS: Mapping[str, Sequence[Backend]] = {
         Backend("hog"),
     ),
     "faces": (Backend("yunet", ("yunet_n_640_640.onnx",), adds=("faceapi_expression.onnx",)), Backend("haar")),
+    "sounds": (
+        Backend("yamnet", ("yamnet.tflite", "yamnet_class_map.csv"), ("ai_edge_litert",), "sounds"),
+        Backend("rules"),
+    ),
     "speech": (Backend("zipformer", ("zipformer-en-3.3M",), ("sherpa_onnx",)), Backend("pocketsphinx")),
 }
 

@@ -125,5 +125,10 @@ CATALOG: tuple[Weights, ...] = (
         "687f226c147a2caab4706fbbab5e9cecb14b9a368264bf61108078b1fddf68f5",
         "Dhiveej/Aranyadhwani/77db24fcbe31c06f30801c958fb812e6a3d827a7/yamnet.tflite",
     ),
+    _one(
+        "yamnet_class_map.csv", "sounds", "the names of YAMNet's kinds of sound", APACHE, 14096,
+        "cdf24d193e196d9e95912a2667051ae203e92a2ba09449218ccb40ef787c6df2",
+        "tensorflow/models/dbeeb148f10adf723067040eedcccda00bdce1e8/research/audioset/yamnet/yamnet_class_map.csv",
+    ),
 )  # fmt: skip
 BY_NAME: dict[str, Weights] = {w.name: w for w in CATALOG}
