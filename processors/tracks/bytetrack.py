@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from processors.assign import Assigned, Costs, assign
 from processors.boxes import Rows, overlaps
-from processors.tracks.assign import Assigned, Costs, assign
 from processors.tracks.kalman import Corners, Motion, begin, correct, predict
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from processors.rules import rules_model
 from processors.station import Item
 from processors.tracks import bytetrack
 from processors.tracks.bytetrack import Rules, Seen
@@ -66,7 +67,7 @@ class TracksStation:
         self._config = config
         self._rules = config.rules
         self._classes = frozenset(config.classes)
-        self.model = Model(name="bytetrack", version=VERSION)
+        self.model: Model = rules_model("bytetrack", VERSION, config)
 
     def start(self, stream_id: str, session_id: str) -> State:
         """No tracks yet."""

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.tracks.assign import Assigned, assign
+from processors.assign import Assigned, assign
 
 
 @pytest.mark.parametrize(
