@@ -7,6 +7,7 @@ import pytest
 
 pytest_plugins = ["tests.fixtures_kafka"]
 HERE = Path(__file__).parent
+pytest_plugins = ["tests.fixtures_store"]
 
 
 @pytest.fixture(scope="session")
