@@ -26,7 +26,7 @@ class Config:
         jump (a producer that writes wall clock instead of stream time) is left out, so that one bad record can
         not make millions of windows.
     speaking_s: an utterance must reach this far into a window for it to count as speaking.
-    face_share: share of a window's pictures in which a face must be seen to count as a person.
+    face_share: share of a window's pictures in which a face must be seen to count as a person and to feel.
     sound_score: sound classes below this score are left out.
     sounds_max: most sound classes kept.
     """

@@ -85,13 +85,21 @@ def prevailing(seen: Sequence[PersonEmotion]) -> Felt | None:
     return Felt(emotion, sum(sums[emotion]) / len(sums[emotion]), valence)
 
 
-def felt_by_face(emotions: Sequence[Emotions]) -> dict[int | None, Felt]:
-    """Prevailing emotion by track; faces that belong to no track are taken for one."""
+def felt_by_face(emotions: Sequence[Emotions], face_share: float) -> dict[int | None, Felt]:
+    """Prevailing emotion by track; faces that belong to no track are taken for one. A face in less than
+    `face_share` of the pictures says nothing: what turns up for a moment is often no face.
+    """
     faces: dict[int | None, list[PersonEmotion]] = defaultdict(list)
     for record in emotions:
         for p in record.persons:
             faces[p.track_id].append(p)
-    return {track: felt for track, seen in faces.items() if (felt := prevailing(seen)) is not None}
+    steady = {track: seen for track, seen in faces.items() if len(seen) >= needed_of(len(emotions), face_share)}
+    return {track: felt for track, seen in steady.items() if (felt := prevailing(seen)) is not None}
+
+
+def needed_of(pictures: int, share: float) -> int:
+    """How many pictures a share of them is, at least one."""
+    return max(ceil(pictures * share), 1)
 
 
 def persons_of(tracks: Sequence[Tracks], felt: dict[int | None, Felt]) -> tuple[FusedPerson, ...]:
@@ -129,7 +137,7 @@ def persons_at_once(tracks: Sequence[Tracks], emotions: Sequence[Emotions], face
     """
     by_tracks = max((sum(b.label == PERSON for b in r.tracks) for r in tracks), default=0)
     faces = sorted((len(r.persons) for r in emotions), reverse=True)
-    needed = max(ceil(len(faces) * face_share), 1)
+    needed = needed_of(len(faces), face_share)
     return max(by_tracks, faces[needed - 1] if len(faces) >= needed else 0)
 
 
@@ -184,7 +192,7 @@ def fuse(
     emotions = [r for r in heap.emotions if r.status in USABLE]
     speech = [r for r in heap.speech if r.status in USABLE]
     sounds = [r for r in heap.sounds if r.status in USABLE]
-    felt = felt_by_face(emotions)
+    felt = felt_by_face(emotions, config.face_share)
     strongest = max(felt.values(), key=lambda f: (f.score, f.emotion), default=Felt("", 0.0, None))
     valences = [f.valence for f in felt.values() if f.valence is not None]
     persons = persons_of(tracks, felt)

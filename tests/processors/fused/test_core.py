@@ -94,6 +94,7 @@ def test_the_prevailing_emotion_is_linked_to_its_person() -> None:
 def test_a_face_that_stays_counts_as_a_person_and_one_that_flickers_does_not() -> None:
     said = windows(Scene(2, faces=[(0.0, 1.0, "neutral", 0.5), (1.0, 1.3, "neutral", 0.5)]))
     assert [w.persons_max for w in said] == [1, 0]
+    assert [w.emotion for w in said] == ["neutral", ""]
 
 
 def test_the_loudest_stretch_and_the_best_score_of_each_class_are_kept() -> None:
