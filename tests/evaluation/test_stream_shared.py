@@ -5,7 +5,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,13 +46,13 @@ def tell(what: str, figure: object) -> None:
 
 
 @pytest.fixture(scope="module", params=["cpu", "builtin"])
-def clip(request: pytest.FixtureRequest, testdata: Path) -> Iterator[Run]:
+def clip(request: pytest.FixtureRequest, testdata: Path) -> Run:
     video = testdata / "video"
     weights = testdata / "models" if request.param == "cpu" else None
     said = run_route(video / "stream_shared.mp4", request.param, weights)
     timeline = json.loads((video / "stream_shared.timeline.json").read_text())
     sys.stdout.write(f"\n{request.param} profile:")
-    yield Run(request.param, said, timeline, video / "stream_shared.highlights.json")
+    return Run(request.param, said, timeline, video / "stream_shared.highlights.json")
 
 
 def test_every_topic_is_dense(clip: Run) -> None:
