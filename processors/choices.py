@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 
 from processors.shelf import Shelf
+from processors.weights import BY_NAME, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +78,13 @@ def choose(station: str, shelf: Shelf) -> Choice:
 def choices(shelf: Shelf) -> tuple[Choice, ...]:
     """What every station with models will use."""
     return tuple(choose(station, shelf) for station in BACKENDS)
+
+
+def wanted(shelf: Shelf) -> tuple[Weights, ...]:
+    """Weights of every station's first choice that the shelf has not and that can be downloaded: what
+    `framelog models fetch` brings. None for the builtin profile.
+    """
+    if shelf.profile == "builtin":
+        return ()
+    names = [name for first, *_ in BACKENDS.values() for name in (*first.weights, *first.adds)]
+    return tuple(BY_NAME[n] for n in names if shelf.missing(n) and BY_NAME[n].published)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from processors import shelf as module
-from processors.choices import BACKENDS, choices, choose
+from processors.choices import BACKENDS, choices, choose, wanted
 from processors.shelf import Shelf, digest_of
 from processors.weights import BY_NAME, CATALOG, Weights, WeightsFile
 
@@ -101,3 +101,10 @@ def test_the_shared_weights_are_the_first_choice(cpu_shelf: Shelf) -> None:
 @pytest.mark.media
 def test_all_of_the_catalog_is_itself_in_the_shared_folder(cpu_shelf: Shelf) -> None:
     assert [why for w in CATALOG if (why := cpu_shelf.missing(w.name))] == []
+
+
+def test_what_is_wanted_is_the_first_choice_that_is_missing_and_can_be_had(tmp_path: Path) -> None:
+    names = [w.name for w in wanted(Shelf("cpu", tmp_path))]
+    assert {"yolo11n_int8_320.onnx", "yunet_n_640_640.onnx"} <= set(names)
+    assert "faceapi_expression.onnx" not in names  # converted by hand: no address holds it
+    assert wanted(Shelf("builtin", tmp_path)) == ()
