@@ -19,7 +19,8 @@ class Config:
 
     half_life_s: Seconds of stream time in which the smoothed scores go half the way to what a face shows.
     margin: Another emotion must be stronger by so much before the label changes (0 … 1).
-    upper: A face belongs to a person if its middle lies in this upper share of the person's box (0 … 1).
+    upper: A face belongs to a person if its middle lies in this upper share of the person's box (0 … 1), and
+        half its own height lower: seen close, it fills the box.
     min_iou: A face that belongs to no track is the one that it overlaps by so much, of a moment ago (0 … 1).
     memory_s: For so many seconds of stream time an unseen face is remembered.
     tracks_s: Persons' boxes that are older are of no use, in seconds of stream time.
@@ -29,7 +30,7 @@ class Config:
 
     half_life_s: float = 0.3
     margin: float = 0.1
-    upper: float = 0.6
+    upper: float = 0.4
     min_iou: float = 0.3
     memory_s: float = 2.0
     tracks_s: float = 0.5

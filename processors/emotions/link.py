@@ -13,14 +13,14 @@ Corners = tuple[float, float, float, float]
 def cost_of(face: Corners, person: Corners, upper: float) -> float:
     """How badly a face fits a person: 0 at the middle of the box's upper edge, more beside and below it, less
     where face and person are the same thing seen close (overlap). 2, which is too much for any limit, if its
-    middle is not inside the upper part of the box, a share `upper` of its height.
+    middle is not inside the upper part of the box, a share `upper` of its height and half a face more.
     """
     x, y = (face[0] + face[2]) / 2, (face[1] + face[3]) / 2
     width, height = person[2] - person[0], person[3] - person[1]
     if width <= 0 or height <= 0:
         return 2.0
     beside, below = abs(x - (person[0] + person[2]) / 2) / width, (y - person[1]) / height
-    if beside > 0.5 or not 0 <= below <= upper:
+    if beside > 0.5 or not 0 <= below <= upper + (face[3] - face[1]) / 2 / height:
         return 2.0
     same = float(overlaps(np.array([face], np.float64), np.array([person], np.float64))[0, 0])
     return beside + below - same

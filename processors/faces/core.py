@@ -21,6 +21,7 @@ class Config:
     max_side_px: A picture whose longer side is larger is made smaller for the search; faces below about a
         sixtieth of it are missed then.
     min_expression_px: Smaller faces get no expression: there is nothing in them to read.
+    min_expression_score: Nor do less certain ones: the network reads strong feelings off the back of a head.
     margin: How much is cut out beside the face, as a share of its longer side.
     max_megapixels: Larger pictures are rejected before they are decoded.
     """
@@ -30,7 +31,8 @@ class Config:
     min_score: float = 0.6
     max_faces: int = 20
     max_side_px: int = 640
-    min_expression_px: float = 20.0
+    min_expression_px: float = 24.0
+    min_expression_score: float = 0.75
     margin: float = 0.1
     max_megapixels: float = MAX_MEGAPIXELS
 
@@ -102,8 +104,10 @@ class FacesStation:
     def _face(self, picture: Picture, found: FoundFace) -> Face:
         x1, y1, x2, y2 = found.box
         scores: tuple[Score, ...] = ()
-        if self._read is not None and max(x2 - x1, y2 - y1) >= self._config.min_expression_px:
-            scores = self._read(cut(picture, found.box, self._config.margin))
+        config = self._config
+        readable = max(x2 - x1, y2 - y1) >= config.min_expression_px and found.score >= config.min_expression_score
+        if self._read is not None and readable:
+            scores = self._read(cut(picture, found.box, config.margin))
         return Face(
             score=found.score, x1_px=x1, y1_px=y1, x2_px=x2, y2_px=y2,
             landmarks=tuple(Keypoint(x_px=x, y_px=y) for x, y in found.landmarks),

@@ -38,7 +38,7 @@ class Config:
     max_cost_weak: float = 0.5
     max_cost_new: float = 0.7
     same_overlap: float = 0.85
-    lost_s: float = 3.0
+    lost_s: float = 2.0
     period_s: float = 0.1
 
     @property

@@ -17,7 +17,7 @@ Make = Callable[..., Item[Frame]]
 
 
 class Everywhere:
-    """Finds three faces in every picture: one too weak, one tiny, one large."""
+    """Finds four faces in every picture: one too weak, one tiny, one large, one large that is less certain."""
 
     model = Model(name="f", version="1", sha256="aa")
 
@@ -25,7 +25,8 @@ class Everywhere:
         return [
             FoundFace(0.1, (0, 0, 30, 30)),
             FoundFace(0.8, (40, 40, 45, 45)),
-            FoundFace(0.7, (0, 0, 30, 30), ((5, 6),)),
+            FoundFace(0.9, (0, 0, 30, 30), ((5, 6),)),
+            FoundFace(0.7, (0, 0, 28, 28)),
         ]
 
 
@@ -55,10 +56,11 @@ def test_no_frames_give_no_records() -> None:
 def test_faces_come_largest_first_with_what_they_show(frame_item: Make) -> None:
     station = FacesStation(Config(), Everywhere(), Bright())
     said = faces(station([frame_item(jpeg(250))])[0])
-    assert [f.x2_px - f.x1_px for f in said.faces] == [30, 5]
+    assert [f.x2_px - f.x1_px for f in said.faces] == [30, 28, 5]
     assert said.faces[0].emotion == "happiness"
     assert said.faces[0].landmarks[0].y_px == 6
-    assert said.faces[1].expressions == ()  # too small to read
+    assert said.faces[1].expressions == ()  # too uncertain to be read
+    assert said.faces[2].expressions == ()  # too small
     assert station.model == Model(name="f+r", version="1+2", sha256="aa+bb")
 
 
