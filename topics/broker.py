@@ -23,7 +23,7 @@ def wanted(connection: Connection) -> dict[str, dict[str, str]]:
     names = connection.names
     topics = {names.topic(t): t.config for t in CATALOG}
     topics |= {names.dlq(t): t.config for t in CATALOG}
-    topics |= {names.state(e.name): COMPACTED for e in ROUTE if e.kind == "fold"}
+    topics |= {names.state(e.name): COMPACTED for e in ROUTE if e.kind != "connector"}
     return topics | {names.state("ingest"): COMPACTED}
 
 

@@ -1,0 +1,269 @@
+"""One partition of a station: its queues, its positions, its driver, and what is on its way out."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+
+from processors import envelope
+from processors.drive import MapDriver, Said, Session, session_of
+from processors.exits import on_error
+from processors.fold import FoldDriver
+from processors.reading import Arrival, Decode, Encode, Stored, read
+from processors.snapshots import Cut, Reader, SnapshotWriter
+from schemas.records import Record, Ref
+from topics import metrics
+from topics.connection import Connection
+
+FOLD_BATCH = 256
+# A Fold takes so many at once off the event loop: a hop to the thread costs about as much as ten records.
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a partition's input may keep in memory, and how often its place is written down."""
+
+    records: int = 2000
+    bytes: int = 8 << 20
+    snapshot_s: float = 5.0
+    batch: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A message on its way to the log."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+    dead: bool
+
+
+@dataclass
+class Place:
+    """Where a lane begins, and what the log says already about inputs that are read again.
+
+    cut: What the last snapshot says; where the scan of the outputs began.
+    starts: Per input, where to read from.
+    ends: Per input, its end at that time: nothing in the outputs came of anything behind it.
+    said: Per session of a Fold, the last seq in the output, until it is reached again.
+    dead: Input and offset of dead letters, until they are met again.
+    """
+
+    cut: Cut
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
+    said: dict[Session, int]
+    dead: set[tuple[int, int]]
+
+
+class Lane:
+    """Takes records as they come, has them driven off the loop, writes what comes of it, in order."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        driver: MapDriver | FoldDriver,
+        partition: int,
+        place: Place,
+        writer: SnapshotWriter,
+        codec: tuple[Encode, Decode],
+        limits: Limits,
+    ) -> None:
+        self.driver, self.edge, self.partition = driver, driver.edge, partition
+        self.topics = [connection.names.topic(t) for t in self.edge.reads]
+        self.want, self.done = (
+            list(place.starts),
+            list(place.starts),
+        )  # next to be handed to us; next not safely out
+        self.holes: dict[tuple[int, int], int] = {}
+        self.at = "nothing"
+        self._connection, self._place, self._writer, self._limits = connection, place, writer, limits
+        self._encode, self._decode = codec
+        self._fed = list(place.starts)
+        self._out, self._dead = place.cut.out, list(place.cut.dead)
+        self._dlqs = [connection.names.dlq(t) for t in self.edge.reads]
+        self._output = connection.names.topic(self.edge.writes)
+        self._queues: list[deque[Any]] = [deque() for _ in self.topics]
+        self._bytes = [0] * len(self.topics)
+        self._wake, self._stopping = asyncio.Event(), False
+        self._flying: deque[asyncio.Future[Any]] = deque()
+        self._counted = dict(driver.counts)
+
+    def room(self, at: int) -> bool:
+        """Whether more of an input may be fetched: queue and merge are both counted."""
+        held = self.driver.held_bytes[at] if isinstance(self.driver, FoldDriver) else 0
+        return len(self._queues[at]) < self._limits.records and self._bytes[at] + held < self._limits.bytes
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes waiting in queues and merges."""
+        merges = self.driver.held_bytes if isinstance(self.driver, FoldDriver) else []
+        return sum(self._bytes) + sum(merges)
+
+    def push(self, at: int, record: Any) -> None:
+        """Queues the next record of an input."""
+        self.want[at] = record.offset + 1
+        self._queues[at].append(record)
+        self._bytes[at] += len(record.value or b"")
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Lets the batch that is being worked on be the last."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self, producer: AIOKafkaProducer, executor: Executor) -> None:
+        """Works until stopped; then everything that was taken is out and the place written down."""
+        loop, due = asyncio.get_running_loop(), time.monotonic() + self._limits.snapshot_s
+        fresh = True  # nothing to be written down
+        while not self._stopping:
+            if batch := self._take():
+                ends = (f"{r.topic}/{r.partition}@{r.offset}" for _, r in (batch[0], batch[-1]))
+                self.at = " .. ".join(ends)
+                writes = await loop.run_in_executor(executor, self._work, batch)
+                await self._write(producer, batch, writes)
+                fresh = False
+            else:
+                await self._sleep(None if fresh else max(0.0, due - time.monotonic()))
+            if not fresh and time.monotonic() >= due:
+                fresh, due = await self._snapshot(executor), time.monotonic() + self._limits.snapshot_s
+        if not fresh:
+            await self._snapshot(executor)
+
+    async def close(self) -> None:
+        """Lets go of the snapshots' writer."""
+        await self._writer.close()
+
+    def _take(self) -> list[tuple[int, Any]]:
+        """The next records; of several inputs in turns, so that none runs ahead in the merge for long."""
+        limit = FOLD_BATCH if isinstance(self.driver, FoldDriver) else self._limits.batch
+        batch: list[tuple[int, Any]] = []
+        while len(batch) < limit and any(self._queues):
+            for at, queue in enumerate(self._queues):
+                if queue and len(batch) < limit:
+                    record = queue.popleft()
+                    self._bytes[at] -= len(record.value or b"")
+                    batch.append((at, record))
+        if not batch:
+            self._wake.clear()
+        return batch
+
+    async def _sleep(self, seconds: float | None) -> None:
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _work(self, batch: Sequence[tuple[int, Any]]) -> list[Write]:
+        """Decodes, drives and encodes; runs in the station's thread."""
+        began = time.perf_counter()
+        writes = [
+            w for outcome in self.driver.feed([self._arrival(*b) for b in batch]) for w in self._written(outcome)
+        ]
+        for at, record in batch:
+            self._fed[at] = record.offset + 1
+        metrics.BATCH_SECONDS.labels(self.edge.name).observe(time.perf_counter() - began)
+        return writes
+
+    def _arrival(self, at: int, r: Any) -> Arrival:
+        stored = Stored(Ref(topic=r.topic, partition=r.partition, offset=r.offset), r.key, r.value, r.headers)
+        return read(at, self.edge.reads[at], stored, self._decode, self._connection.partitions)
+
+    def _written(self, outcome: Any) -> Sequence[Write]:
+        cause = outcome.cause.stored
+        if isinstance(outcome, Said):
+            record = outcome.record
+            if self._said_before(record):
+                return ()
+            headers = envelope.of_output(self.edge, self._connection.names, record, cause)
+            return (Write(self._output, record.stream_id.encode(), self._encode(record), headers, False),)
+        if (outcome.cause.input, cause.ref.offset) in self._place.dead:
+            self._place.dead.discard((outcome.cause.input, cause.ref.offset))
+            return ()
+        headers = envelope.of_dead(self.edge, cause, outcome.reason)
+        return (Write(self._dlqs[outcome.cause.input], cause.key, cause.value, headers, True),)
+
+    def _said_before(self, record: Record) -> bool:
+        session = session_of(record)
+        last = self._place.said.get(session, -1)
+        if 0 <= last <= record.seq:
+            del self._place.said[session]
+        return record.seq <= last
+
+    async def _write(
+        self, producer: AIOKafkaProducer, batch: Sequence[tuple[int, Any]], writes: Sequence[Write]
+    ) -> None:
+        for w in writes:
+            future = await producer.send(w.topic, w.value, key=w.key, partition=self.partition, headers=w.headers)
+            future.add_done_callback(self._confirmed)
+            self._flying.append(future)
+            if (
+                w.dead
+            ):  # before anything later: a Map's place is read from its output, and nothing dead lies behind it
+                await future
+        while self._flying and self._flying[0].done():
+            self._flying.popleft()
+        reached = {at: record.offset + 1 for at, record in batch}
+        if self._flying:
+            self._flying[-1].add_done_callback(lambda _: self._reached(reached))
+        else:
+            self._reached(reached)
+        name = self.edge.name
+        metrics.RECORDS_IN.labels(name).inc(len(batch))
+        metrics.RECORDS_OUT.labels(name).inc(sum(not w.dead for w in writes))
+        metrics.DEAD.labels(name).inc(sum(w.dead for w in writes))
+        for kind, count in self.driver.counts.items():
+            metrics.TROUBLE.labels(name, kind).inc(count - self._counted.get(kind, 0))
+        self._counted = dict(self.driver.counts)
+
+    def _reached(self, reached: dict[int, int]) -> None:
+        for at, offset in reached.items():
+            self.done[at] = max(self.done[at], offset)
+
+    def _confirmed(self, future: "asyncio.Future[Any]") -> None:
+        on_error(f"writing behind {self.at}", future)
+        if not future.cancelled():
+            meta = future.result()
+            if meta.topic == self._output:
+                self._out = max(self._out, meta.offset + 1)
+            else:
+                at = self._dlqs.index(meta.topic)
+                self._dead[at] = max(self._dead[at], meta.offset + 1)
+
+    def _caught_up(self) -> bool:
+        """Whether all has been read again that the last snapshot and the outputs behind it speak of.
+
+        Until then no snapshot is made: it would hide from the next recovery what has been said already.
+        """
+        p = self._place
+        past = all(fed >= taken for fed, taken in zip(self._fed, p.cut.taken, strict=True))
+        return past and (not (p.said or p.dead) or all(f >= e for f, e in zip(self._fed, p.ends, strict=True)))
+
+    async def _snapshot(self, executor: Executor) -> bool:
+        """Outputs first; what is written down is at or before what is out. False if it is too early."""
+        if not self._caught_up():
+            return False
+        while self._flying:
+            await self._flying.popleft()
+        loop = asyncio.get_running_loop()
+        cut, sessions = await loop.run_in_executor(executor, self._moment)
+        await self._writer.write(cut, sessions)
+        metrics.SNAPSHOTS.labels(self.edge.name).inc()
+        return True
+
+    def _moment(self) -> tuple[Cut, dict[Session, Any]]:
+        d = self.driver
+        if isinstance(d, MapDriver):
+            readers = tuple(Reader(*session, guard) for session, guard in d.guards.items())
+            return Cut(tuple(self._fed), self._out, tuple(self._dead), readers=readers), {}
+        sessions = {**{s: d.kept(s) for s in d.dirty}, **dict.fromkeys(d.over)}
+        d.dirty.clear()
+        d.over.clear()
+        return Cut(tuple(self._fed), self._out, tuple(self._dead), ended=tuple(d.ended)), sessions

@@ -1,0 +1,144 @@
+"""A process that runs stations: one Faust app each, one event loop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from confluent_kafka.admin import AdminClient
+from prometheus_client import start_http_server
+
+from processors.exits import die, watch_sleep
+from processors.faust_app import App, build_app
+from processors.lane import Limits
+from processors.offline import Core
+from processors.reading import Decode, Encode
+from processors.shell import Shell
+from processors.tail import bounds
+from topics.connection import Connection
+from topics.registry import Serde
+from topics.route import BY_STATION
+
+log = logging.getLogger("framelog.worker")
+CHECK_S, LAG_S = 1.0, 5.0
+SESSION_S = 6.0
+REFUSED = 2
+
+
+class MisconfiguredError(Exception):
+    """The log is not as the stations need it; says what to do."""
+
+
+def check_topics(connection: Connection, stations: Sequence[str], timeout_s: float = 30) -> None:
+    """MisconfiguredError unless every topic of the stations exists with the connection's partition count."""
+    if unknown := [s for s in stations if s not in BY_STATION]:
+        raise MisconfiguredError(f"no such stations: {unknown}; there are {sorted(BY_STATION)}")
+    names, needed = connection.names, set[str]()
+    for station in stations:
+        edge = BY_STATION[station]
+        needed |= {names.topic(edge.writes), names.state(station)}
+        needed |= {n for t in edge.reads for n in (names.topic(t), names.dlq(t))}
+    have = AdminClient(connection.confluent()).list_topics(timeout=timeout_s).topics
+    if missing := sorted(needed - set(have)):
+        raise MisconfiguredError(f"no topics {missing}: run `framelog up` or call topics.broker.ensure_topics")
+    counts = {n: len(have[n].partitions) for n in sorted(needed)}
+    if wrong := {n: c for n, c in counts.items() if c != connection.partitions}:
+        raise MisconfiguredError(
+            f"partition counts {wrong} are not {connection.partitions}: a station's inputs and outputs must have "
+            "as many, or a stream's records would not meet"
+        )
+
+
+def run_worker(
+    stations: Sequence[str],
+    cores: Mapping[str, Core],
+    connection: Connection,
+    *,
+    encode: Encode | None = None,
+    decode: Decode | None = None,
+    limits: Limits = Limits(),  # noqa: B008 (a frozen value)
+    instance: str = "",
+    metrics_port: int | None = None,
+) -> int:
+    """Runs stations until SIGTERM or SIGINT; answers with the process's exit code.
+
+    0 after a clean stop, 2 if the topics are not as they must be (told in one line). Anything unforeseen ends the
+    process at once with 70, a sleep past the group's session with 71; whoever started it starts it again.
+    `instance` names the process among the stations' workers for ever (see `build_app`). Without `encode` and
+    `decode` the connection's registry is asked.
+    """
+    try:
+        check_topics(connection, stations)
+    except MisconfiguredError as error:
+        log.error("%s", error)
+        return REFUSED
+    for noisy in ("faust", "mode", "aiokafka", "processors.faust_app"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    serde = None
+    if encode is None or decode is None:
+        serde = Serde(connection)
+        encode, decode = serde.encode, serde.decode
+    if metrics_port is not None:
+        start_http_server(metrics_port, addr="127.0.0.1")
+    watch_sleep(SESSION_S)
+    shells = [Shell(connection, s, cores[s], encode, decode, limits, SESSION_S) for s in stations]
+    try:
+        asyncio.run(_run(shells, connection, instance))
+    finally:
+        if serde is not None:
+            serde.close()
+    return 0
+
+
+async def _run(shells: Sequence[Shell], connection: Connection, instance: str) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    apps = [build_app(connection, s.edge.name, s.inputs, s, instance) for s in shells]
+    starting = asyncio.create_task(_start(apps))
+    watch = asyncio.create_task(_watch(shells, apps))
+    lag = asyncio.create_task(_lag(shells, connection))
+    stop = asyncio.create_task(stopping.wait())
+    await asyncio.wait({stop, starting}, return_when=asyncio.FIRST_COMPLETED)
+    if starting.done() and not starting.cancelled() and (error := starting.exception()) is not None:
+        die("starting", error)
+    await stop
+    for task in (lag, watch):
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    if not starting.done():
+        starting.cancel()
+    await asyncio.gather(*(app.stop() for app in apps))
+
+
+async def _start(apps: Sequence[App]) -> None:
+    await asyncio.gather(*(app.start() for app in apps))
+
+
+async def _watch(shells: Sequence[Shell], apps: Sequence[App]) -> None:
+    """Ends the process where Faust would go on idle."""
+    while True:
+        await asyncio.sleep(CHECK_S)
+        for shell, app in zip(shells, apps, strict=True):
+            if shell.overdue():
+                die(f"{shell.edge.name}: not in its group, or not recovered, within 60 s")
+            if app.crashed or app.should_stop:
+                die(f"{shell.edge.name}: Faust stopped", app.crash_reason)
+
+
+async def _lag(shells: Sequence[Shell], connection: Connection) -> None:
+    while True:
+        await asyncio.sleep(LAG_S)
+        places = sorted({place for shell in shells for place in shell.positions()})
+        if not places:
+            continue
+        try:
+            ends = await asyncio.to_thread(bounds, connection, places)
+        except Exception as error:  # noqa: BLE001 (a gauge that fails is told, no more)
+            log.warning("lag could not be measured: %r", error)
+            continue
+        for shell in shells:
+            shell.gauge({place: end for place, (_, end) in ends.items()})
