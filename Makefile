@@ -48,6 +48,7 @@ check: $(VENV)/.dev ## format, lint, types, layers, schemas
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m schemas.generate --check
+	$(BIN)/python -m connectors.clickhouse.ddl --check
 	$(BIN)/python -m schemas.released --check
 
 lint: check
@@ -56,6 +57,7 @@ format: $(VENV)/.dev ## put the code in order
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/python -m schemas.generate
+	$(BIN)/python -m connectors.clickhouse.ddl
 
 bench: setup-dev ## the numbers to hold, as ratios against a baseline in the same run
 	$(BIN)/python -m tests.bench $(ARGS)

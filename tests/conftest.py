@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.fixtures_kafka"]
+pytest_plugins = ["tests.fixtures_kafka", "tests.fixtures_store"]
 HERE = Path(__file__).parent
-pytest_plugins = ["tests.fixtures_store"]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,45 @@
+CREATE TABLE IF NOT EXISTS framelog_log.speech
+(
+    `run` LowCardinality(String),
+    `topic` LowCardinality(String),
+    `partition` Int32,
+    `offset` Int64,
+    `recorded_at` DateTime64(3, 'UTC'),
+    `stream_id` LowCardinality(String) COMMENT 'Which camera, stream or file this belongs to; also the Kafka key.',
+    `session_id` String COMMENT 'One unbroken run of the source: uuid5 of content and settings for a file, new at each start for a live source.',
+    `seq` Int64 COMMENT '0, 1, 2 … without holes per topic, run, stream and session.',
+    `pts_us` Int64 COMMENT 'Stream time in microseconds since the session\'s epoch, from media timestamps.',
+    `end` Bool COMMENT 'True on the last record of a session; it carries nothing else.',
+    `id` String COMMENT 'uuid5 of station, stream, session and seq.',
+    `watermark_us` Int64 COMMENT 'This station will say nothing more about stream time before this.',
+    `status` LowCardinality(String) COMMENT 'Whether this is an answer, and if not, why not.',
+    `reason` String COMMENT 'Why the status is not ok; empty otherwise.',
+    `model_name` LowCardinality(String) COMMENT 'Model\'s name.',
+    `model_version` LowCardinality(String) COMMENT 'Model\'s version.',
+    `model_sha256` LowCardinality(String) COMMENT 'Model\'s sha256.',
+    `start_us` Int64 COMMENT 'First stream time spoken of, in microseconds.',
+    `end_us` Int64 COMMENT 'First stream time no longer spoken of, in microseconds.',
+    `utterance_id` String COMMENT 'Record of the utterance.',
+    `text` String COMMENT 'All words.',
+    `language` LowCardinality(String) COMMENT 'ISO 639-1 code, empty where unknown.',
+    `words` Array(Tuple(text String, start_us Int64, end_us Int64, confidence Float32)) COMMENT 'Words with times.',
+    `speaker` String COMMENT 'Speaker label within the session.',
+    `loudness_db` Nullable(Float32) COMMENT 'Of the utterance.',
+    `emotion` LowCardinality(String) COMMENT 'Strongest emotion of the voice, empty where none was computed.',
+    `emotions` Array(Tuple(label LowCardinality(String), score Float32)) COMMENT 'Emotion scores of the voice.',
+    `precedence` UInt64 MATERIALIZED 9223372036854775807 - toUInt64(offset) COMMENT 'Largest for the record earliest in the log, which is the one that stays.'
+)
+ENGINE = ReplacingMergeTree(precedence)
+PARTITION BY run
+ORDER BY (run, stream_id, session_id, seq)
+SETTINGS non_replicated_deduplication_window = 10000;
+
+CREATE OR REPLACE VIEW framelog.speech AS
+SELECT * FROM framelog_log.speech FINAL;
+
+CREATE OR REPLACE VIEW framelog.words AS
+SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, `index`,
+       element.text AS `text`, element.start_us AS `start_us`, element.end_us AS `end_us`, element.confidence AS `confidence`
+FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, element, toUInt32(place - 1) AS `index`
+FROM (SELECT * FROM framelog_log.speech FINAL)
+ARRAY JOIN words AS element, arrayEnumerate(words) AS place);
