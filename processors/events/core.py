@@ -12,7 +12,11 @@ from schemas.records import Event, Fused, Model
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """When rules hold: those about people, and those about sounds and words."""
+    """When rules hold.
+
+    people: those about who is there and how they feel.
+    hearing: those about sounds and words.
+    """
 
     people: PeopleConfig = field(default_factory=PeopleConfig)
     hearing: HearingConfig = field(default_factory=HearingConfig)

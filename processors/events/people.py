@@ -6,7 +6,11 @@ from math import ceil
 from schemas.records import Fused, Hit
 
 UNKNOWN = -1
-NUMBERS = ("nobody", "one person", "two people", "three people", "four people", "five people", "six people")
+NUMBERS = (
+    "nobody",
+    "one person",
+    *(f"{n} people" for n in ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]),
+)
 LOOKS = {"happiness": "happy", "sadness": "sad", "anger": "angry", "fear": "afraid", "disgust": "disgusted",
          "surprise": "surprised", "neutral": "calm", "contempt": "scornful"}  # fmt: skip
 
@@ -112,7 +116,7 @@ def watch_people(was: People, fused: Fused, config: PeopleConfig) -> tuple[Peopl
 def _entered(before: int, now: int, at_us: int) -> Hit:
     came = now - before
     who = "a person comes in" if came == 1 else f"{people(came)} come in"
-    where = " and nobody was there" if before == 0 else f", now there are {people(now)}"
+    where = " where nobody was" if before == 0 else f", now there are {people(now)}"
     # One more among many is less of an event than the first in an empty room.
     score = 1.0 if before == 0 else min(0.9, 0.3 + 0.6 * came / before)
     return Hit(kind="person_entered", score=score, at_us=at_us, text=who + where)

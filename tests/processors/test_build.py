@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import fields
 
 import pytest
 
 from processors import fused, streams
 from processors.build import build, default_config
+from processors.shelf import Shelf
+from topics.route import BY_STATION, STATIONS
 
 
 @pytest.mark.parametrize("name", ["", "clips", "nothing"])
@@ -40,3 +43,21 @@ def test_only_the_station_asked_for_is_imported() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", STATIONS)
+def test_every_station_of_the_route_can_be_made_without_weights(name: str) -> None:
+    made = build(name, {}, Shelf("builtin"))
+    assert made.model.name
+    assert made.model == build(name, {}, Shelf("builtin")).model
+    if BY_STATION[name].kind == "fold":
+        assert isinstance(made.start("a", "b"), made.state)  # type: ignore[union-attr]
+    else:
+        assert made([]) == []  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("name", STATIONS)
+def test_every_tunable_is_documented(name: str) -> None:
+    config = default_config(name)
+    for field in fields(config):
+        assert field.name in (type(config).__doc__ or ""), field.name

@@ -88,7 +88,7 @@ def test_the_narrator_tells_what_is_new_and_every_word() -> None:
     scene = Scene(9, persons=[(2, 9)], said=[(6, 7, "good day")], heard=[(7.5, 9, "Applause", 0.9, -20)])
     assert [e.text for e in events(scene) if e.text] == [
         "Nobody is in view.",
-        "A person comes in and nobody was there. It falls silent.",
+        "A person comes in where nobody was. It falls silent.",
         'A voice begins after 6 s without one. A voice says "good day".',
         "Applause begins.",
     ]
