@@ -180,9 +180,8 @@ def disk(facts: Facts) -> Check:
     if facts.disk_free_bytes < LEAST_DISK_BYTES:
         return Check("disk", "fail", f"{free}: make room or choose another --data")
     if facts.disk_free_bytes < ROOMY_DISK_BYTES:
-        return Check(
-            "disk", "warn", f"{free}: enough for about {facts.disk_free_bytes / GiB / 3:.1f} h of a stream"
-        )
+        hours = facts.disk_free_bytes / FRAMES_BYTES_AN_HOUR
+        return Check("disk", "warn", f"{free}: about {hours:.0f} h of one 640x360 stream")
     return Check("disk", "ok", free)
 
 
