@@ -1,5 +1,6 @@
 """Reads stretches of the log with an ordinary consumer and no group: for people, ends of runs, tests."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -37,13 +38,35 @@ def partitions_of(client: Consumer, topics: Sequence[str], timeout_s: float = 20
     return found
 
 
+# What a broker says of a partition that was made a moment ago, or whose leader is changing.
+PASSING = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_TOPIC_OR_PART,
+        KafkaError._UNKNOWN_PARTITION,
+    }
+)
+
+
+def watermarks(client: Consumer, tp: TopicPartition, patience_s: float = 20) -> tuple[int, int]:
+    """First offset of a partition and the one after the last; waits while the partition has no leader yet."""
+    until = time.monotonic() + patience_s
+    while True:
+        try:
+            found: tuple[int, int] = client.get_watermark_offsets(tp, timeout=patience_s)
+        except KafkaException as error:
+            if error.args[0].code() not in PASSING or time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return found
+
+
 def bounds(connection: Connection, topics: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
     """First offset and the one after the last, by topic and partition."""
     with consumer(connection) as client:
-        return {
-            (tp.topic, tp.partition): client.get_watermark_offsets(tp, timeout=20)
-            for tp in partitions_of(client, topics)
-        }
+        return {(tp.topic, tp.partition): watermarks(client, tp) for tp in partitions_of(client, topics)}
 
 
 def read(
@@ -59,7 +82,7 @@ def read(
     with consumer(connection) as client:
         starts, left = [], {}
         for tp in partitions_of(client, topics):
-            low, high = client.get_watermark_offsets(tp, timeout=20)
+            low, high = watermarks(client, tp)
             start = OFFSET_BEGINNING if last is None else max(low, high - last)
             if follow or high > max(low, start):
                 starts.append(TopicPartition(tp.topic, tp.partition, start))
