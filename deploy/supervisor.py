@@ -10,7 +10,7 @@ import random
 import signal
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -90,9 +90,12 @@ class Supervisor:
         """Asks `run` to stop all children and return."""
         self._stopping.set()
 
-    async def run(self) -> None:
-        """Runs until `stop`; SupervisorFault if another supervisor has the data folder."""
-        with sole(self._run_folder):
+    async def run(self, held: bool = False) -> None:
+        """Runs until `stop`; SupervisorFault if another supervisor has the data folder.
+
+        `held`: the caller is within `sole(…)` already, since it wrote ports and settings there before.
+        """
+        with nullcontext() if held else sole(self._run_folder):
             self._write()
             tasks = [asyncio.create_task(self._keep(c)) for c in self._children]
             tasks.append(asyncio.create_task(self._rotate()))
@@ -103,8 +106,7 @@ class Supervisor:
                     task.result()  # a task that ends before it is asked to has a bug to tell
             finally:
                 self._stopping.set()
-                for child in reversed(self._children):
-                    await self._end(child.name)
+                await self._end_all()
                 await asyncio.gather(*tasks, stopping, return_exceptions=True)
                 self._write(running=False)
 
@@ -197,8 +199,17 @@ class Supervisor:
                 self._doubts[child.name] = f"{type(error).__name__}: {error}"
             await asyncio.sleep(PROBE_EVERY_S)
 
-    async def _end(self, name: str) -> None:
+    async def _end_all(self) -> None:
+        """Ends every child as soon as those that need it have ended; what is free of each other ends at once."""
+        ending: dict[str, asyncio.Task[None]] = {}
+        for child in reversed(self._children):
+            users = [ending[c.name] for c in self._children if child.name in c.needs]
+            ending[child.name] = asyncio.create_task(self._end(child.name, users))
+        await asyncio.gather(*ending.values())
+
+    async def _end(self, name: str, users: Sequence[asyncio.Task[None]] = ()) -> None:
         """Ends a child by SIGTERM, or after the grace by SIGKILL."""
+        await asyncio.gather(*users)
         process = self._processes.get(name)
         if process is None:
             return
@@ -220,14 +231,14 @@ class Supervisor:
             await self._unless_stopping(self._stopping.wait(), ROTATE_EVERY_S)
 
 
-async def supervise(supervisor: Supervisor, alongside: Awaitable[None] | None = None) -> None:
+async def supervise(supervisor: Supervisor, alongside: Awaitable[None] | None = None, held: bool = False) -> None:
     """Runs a supervisor until SIGTERM or SIGINT. `alongside` runs with it and is cancelled at the end."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, supervisor.stop)
     beside = asyncio.ensure_future(alongside) if alongside is not None else None
     try:
-        await supervisor.run()
+        await supervisor.run(held)
     finally:
         if beside is not None:
             beside.cancel()

@@ -11,12 +11,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from deploy.child import Child, Log, cause
 from deploy.detached import down, start_detached
+from deploy.embedded.kafka import KafkaNode
 from deploy.restarts import Policy
 from deploy.state import Part, State, read_state, start_ticks, write_state
-from deploy.supervisor import Supervisor, SupervisorFault, in_order
+from deploy.supervisor import Supervisor, SupervisorFault, in_order, sole
 from tests.fixtures_kafka import eventually
 
 QUICK = Policy(first_s=0.01, most_s=0.05, jitter=0, failing_after=3)
@@ -158,6 +162,43 @@ async def test_a_second_supervisor_on_the_same_data_is_refused(tmp_path: Path) -
             await Supervisor(tmp_path, []).run()
 
 
+async def test_who_holds_the_folder_already_may_supervise_on_it_and_no_other_may(tmp_path: Path) -> None:
+    with sole(tmp_path / "run"):
+        with pytest.raises(SupervisorFault, match="already"), sole(tmp_path / "run"):
+            pass
+        supervisor = Supervisor(tmp_path, [])
+        supervisor.stop()
+        await supervisor.run(held=True)
+    with sole(tmp_path / "run"):
+        assert not read_state(tmp_path / "run").running
+
+
+async def test_children_that_do_not_need_each_other_stop_at_the_same_time(tmp_path: Path) -> None:
+    # Each waits for the other to be asked to stop as well: one after the other would wait for ever.
+    source = """
+        import pathlib, signal, sys, time
+        mine, other = map(pathlib.Path, {paths!r})
+        def end(*_):
+            mine.touch()
+            while not other.exists(): time.sleep(0.01)
+            sys.exit(0)
+        signal.signal(signal.SIGTERM, end)
+        print("up", flush=True)
+        while True: signal.pause()
+    """
+    a, b = str(tmp_path / "a"), str(tmp_path / "b")
+    said: list[str] = []
+
+    def child(name: str, paths: tuple[str, str]) -> Child:
+        log = tmp_path / f"logs/{name}.log"
+        return Child(name, python(source.format(paths=paths)), ready=lambda: "up" in log.read_text())
+
+    async with running(tmp_path, child("a", (a, b)), child("b", (b, a)), grace_s=20, say=said.append):
+        await until(tmp_path, "a", lambda p: p.state == "ready")
+        await until(tmp_path, "b", lambda p: p.state == "ready")
+    assert said == []
+
+
 async def test_a_folder_that_is_none_is_told_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SupervisorFault, match="cannot write"):
@@ -252,3 +293,37 @@ def test_a_pid_that_is_another_process_now_is_never_signalled(tmp_path: Path) ->
     finally:
         bystander.kill()
         bystander.wait()
+
+
+@pytest.mark.kafka
+async def test_a_broker_killed_by_9_comes_back_with_what_it_had_acknowledged(broker: str, tmp_path: Path) -> None:
+    node = KafkaNode(tmp_path / "kafka", quick=True)
+    node.prepare()
+    async with running(tmp_path, Child("kafka", tuple(node.command()), ready=node.ready)):
+        first = await until(tmp_path, "kafka", lambda p: p.state == "ready")
+        assert first.pid is not None
+        await asyncio.to_thread(put, node.bootstrap, b"kept")
+        os.kill(first.pid, signal.SIGKILL)
+        await until(tmp_path, "kafka", lambda p: p.state == "ready" and p.restarts == 1)
+        assert await asyncio.to_thread(get, node.bootstrap) == b"kept"
+
+
+def put(bootstrap: str, value: bytes) -> None:
+    """Makes the topic `t` and puts a value there."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin.create_topics([NewTopic("t", 1, 1)])["t"].result(60)
+    producer = Producer({"bootstrap.servers": bootstrap, "acks": "all"})
+    producer.produce("t", value)
+    assert producer.flush(60) == 0
+
+
+def get(bootstrap: str) -> bytes | None:
+    """The first value in the topic `t`."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "g"})
+    consumer.assign([TopicPartition("t", 0, 0)])
+    try:
+        message = eventually(lambda: consumer.poll(1))
+        assert message is not None
+        return message.value()
+    finally:
+        consumer.close()
