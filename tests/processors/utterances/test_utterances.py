@@ -41,6 +41,10 @@ def quiet(seconds: float, level: int = 30) -> NDArray[np.int16]:
     return RNG.integers(-level, level, int(seconds * RATE_HZ), endpoint=True).astype(np.int16)
 
 
+def zeros(seconds: float) -> NDArray[np.int16]:
+    return np.zeros(int(seconds * RATE_HZ), np.int16)
+
+
 def test_no_audio_is_no_utterance() -> None:
     assert folded(Utterances(Loud()), []) == []
 
@@ -205,3 +209,23 @@ def test_the_streaming_model_gives_what_faster_whisper_computes_at_once(stream: 
     at_once = get_vad_model()((sound / 32768).astype(np.float32)).ravel()
     # Its code blanks the end of the last window while it shifts the contexts, so that one is left out.
     assert heard[:-1] == pytest.approx(at_once.tolist()[:-1], abs=1e-6)
+
+
+@pytest.mark.media
+@pytest.mark.slow  # librosa compiles itself
+def test_pitch_of_real_voices_is_librosa_s(testdata: Path) -> None:
+    import librosa
+
+    for clip in ("audio/harvard/spk1_snt1.wav", "audio/harvard/spk2_snt2.wav", "video/nasa_13013.mp4"):
+        for u in folded(Utterances(Silero()), audio_items(samples_from(testdata / clip))):
+            if u.speech:
+                sound = np.frombuffer(u.pcm, "<i2").astype(np.float32) / 32768
+                real, _, _ = librosa.pyin(sound, fmin=65, fmax=400, sr=RATE_HZ, frame_length=1024)
+                assert u.pitch_hz == pytest.approx(float(np.nanmedian(real)), rel=0.12)
+
+
+def test_a_run_through_snapshots_says_the_same() -> None:
+    items = audio_items(np.concatenate([quiet(2.3), tone(1.7), quiet(1), tone(20), zeros(2), tone(0.4)]))
+    once = folded(Utterances(Loud()), items)
+    assert folded(Utterances(Loud()), items, through_bytes=True) == once
+    assert sum(u.speech for u in once) == 5
