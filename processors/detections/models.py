@@ -121,7 +121,7 @@ class Ultralytics:
             raise MissingExtraError(
                 f"{path.name} needs ultralytics, which is not installed: install framelog[ultralytics]"
             ) from error
-        self._yolo: Any = ultralytics.YOLO(path, task="detect")
+        self._yolo: Any = ultralytics.YOLO(path, task="detect" if path.is_dir() else None)
         self.labels: Sequence[str] = tuple(self._yolo.names[i] for i in range(len(self._yolo.names)))
         version = f"ultralytics-{ultralytics.__version__}"
         self.model = Model(name=model.name, version=model.version or version, sha256=model.sha256)
