@@ -50,6 +50,13 @@ def is_whole(path: Path, jar: Jar) -> bool:
     return path.exists() and path.stat().st_size == jar.bytes
 
 
+def answer_of(error: httpx.HTTPError) -> str:
+    """What went wrong, in a word or two."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"{error.response.status_code} {error.response.reason_phrase}".strip()
+    return type(error).__name__
+
+
 def fetch(jar: Jar, folder: Path, client: httpx.Client, base: str) -> int:
     """Fetches one jar unless it is there; returns the bytes fetched. JarsMissing after three tries."""
     target = folder / Path(jar.path).name
@@ -62,7 +69,8 @@ def fetch(jar: Jar, folder: Path, client: httpx.Client, base: str) -> int:
             answer = client.get(f"{base.rstrip('/')}/{jar.path}")
             answer.raise_for_status()
         except httpx.HTTPError as error:
-            why = str(error) or type(error).__name__
+            # Not httpx's own words: they are two lines long and name the address, password and all.
+            why = f"the answer was {answer_of(error)}"
             continue
         if hashlib.sha256(answer.content).hexdigest() == jar.sha256:
             part.write_bytes(answer.content)

@@ -9,12 +9,13 @@ import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from deploy.embedded.jars import cache_folder, fetch_all
+from deploy.embedded.jars import cache_folder, fetch_all, jars
 from deploy.embedded.java import find_java
 
 LEAST_DISK_BYTES = 1 << 30
@@ -90,7 +91,7 @@ class KafkaNode:
 
     def prepare(self, on_bytes: Callable[[int, int], None] = lambda _done, _total: None) -> None:
         """Fetches jars, writes settings, formats the folder the first time; KafkaFault where that can not be."""
-        jars = fetch_all(on_bytes)
+        classes = fetch_all(on_bytes)
         for port in (self.port, self.controller_port):
             if listening(port):
                 raise KafkaFault(f"port {port} is in use: stop what listens there, or free it, and start again")
@@ -107,7 +108,7 @@ class KafkaNode:
                 f"{free >> 20} MiB are free at {self.folder}, Kafka needs {LEAST_DISK_BYTES >> 20} at least"
             )
         if not (self.folder / "log/meta.properties").exists():
-            self._format(jars)
+            self._format(classes)
 
     def _addresses(self) -> dict[str, str]:
         return {
@@ -117,20 +118,33 @@ class KafkaNode:
             "log.dirs": str((self.folder / "log").resolve()),
         }
 
-    def _java(self, jars: list[Path], *flags: str) -> list[str]:
-        return [str(find_java()), "-XX:+UseSerialGC", "-XX:-UsePerfData", *flags, "-cp", ":".join(map(str, jars))]
+    def _java(self, classes: list[Path], *flags: str) -> list[str]:
+        return [
+            str(find_java()),
+            "-XX:+UseSerialGC",
+            "-XX:-UsePerfData",
+            *flags,
+            "-cp",
+            ":".join(map(str, classes)),
+        ]
 
-    def _format(self, jars: list[Path]) -> None:
+    def _format(self, classes: list[Path]) -> None:
         # An id that begins with a dash breaks the tool's argument parser.
         cluster = "A" + urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")[1:]
         done = subprocess.run(  # noqa: S603 (our own java)
-            [*self._java(jars, "-Xmx256m", "-XX:TieredStopAtLevel=1"), "kafka.tools.StorageTool", "format",
+            [*self._java(classes, "-Xmx256m", "-XX:TieredStopAtLevel=1"), "kafka.tools.StorageTool", "format",
              "-t", cluster, "-c", str(self._properties), "--standalone"],
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         if done.returncode:
             lines = (done.stderr or done.stdout).strip().splitlines()
             raise KafkaFault(f"Kafka's folder {self.folder} could not be formatted: {lines[-1] if lines else '?'}")
+
+    def _archive(self) -> Path:
+        """The class archive of this JVM and class path: another's would be passed over at each start."""
+        java = find_java().resolve()
+        made_of = f"{java} {java.stat().st_mtime_ns} {[jar.sha256 for jar in jars()]} {self.quick}"
+        return cache_folder() / "kafka-4.3.1" / f"classes-{sha256(made_of.encode()).hexdigest()[:16]}.jsa"
 
     def command(self) -> list[str]:
         """The command line of the node's process."""
@@ -141,7 +155,7 @@ class KafkaNode:
             "-Djava.awt.headless=true",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         ]
-        archive = cache_folder() / "kafka-4.3.1" / f"classes-{'quick' if self.quick else 'full'}.jsa"
+        archive = self._archive()
         # The JVM checks that the archive fits itself and the class path, and goes on without it where it does not.
         sharing = [f"-XX:SharedArchiveFile={archive}", "-Xshare:auto", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
         words = self._java(fetch_all(), *flags, *quick, *(sharing if archive.exists() else []))
@@ -149,7 +163,7 @@ class KafkaNode:
 
     def archive_classes(self) -> None:
         """Dumps the class archive that halves later starts (4 s, 48 MB) unless it is there; needs a free node."""
-        archive = cache_folder() / "kafka-4.3.1" / f"classes-{'quick' if self.quick else 'full'}.jsa"
+        archive = self._archive()
         if archive.exists():
             return
         part = archive.with_suffix(f".{os.getpid()}.part")

@@ -45,7 +45,8 @@ def routes(store: RegistryStore) -> list[Route]:
     """Every path, on a store."""
 
     async def subjects(request: Request) -> Response:
-        return answer(store.subjects(flag(request, "deleted")))
+        prefix = request.query_params.get("subjectPrefix", "")
+        return answer([name for name in store.subjects(flag(request, "deleted")) if name.startswith(prefix)])
 
     async def subject(request: Request) -> Response:
         name = request.path_params["subject"]
@@ -79,6 +80,9 @@ def routes(store: RegistryStore) -> list[Route]:
     async def uses(request: Request) -> Response:
         found = store.versions_of(request.path_params["id"])
         return answer([{"subject": v.subject, "version": v.version} for v in found])
+
+    async def users(request: Request) -> Response:
+        return answer(sorted({v.subject for v in store.versions_of(request.path_params["id"])}))
 
     async def types(_: Request) -> Response:
         return answer(["AVRO"])
@@ -122,7 +126,8 @@ def routes(store: RegistryStore) -> list[Route]:
         Route("/schemas/ids/{id:int}", by_id),
         Route("/schemas/ids/{id:int}/schema", bare_by_id),
         Route("/schemas/ids/{id:int}/versions", uses),
-        Route("/config", config, methods=["GET", "PUT"]),
+        Route("/schemas/ids/{id:int}/subjects", users),
+        Route("/config", config, methods=["GET", "PUT", "DELETE"]),
         Route("/config/{subject}", config, methods=["GET", "PUT", "DELETE"]),
         Route("/compatibility/subjects/{subject}/versions", compatibility, methods=["POST"]),
         Route("/compatibility/subjects/{subject}/versions/{version}", compatibility, methods=["POST"]),

@@ -198,7 +198,7 @@ class RegistryStore:
 
     def unset_level(self, subject: str) -> Level:
         """Forgets a subject's own level; returns what it was. Refused (40408) if it had none."""
-        was = self.level(subject, fall_back=False)
+        was = self.level(subject, fall_back=subject == EVERYWHERE)
         with self._writing():
             self._db.execute("DELETE FROM levels WHERE subject = ?", (subject,))
         return was

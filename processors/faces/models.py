@@ -25,12 +25,13 @@ class Haar:
     """OpenCV's frontal faces by Haar cascades (Viola and Jones, 2001): nothing to download; boxes alone."""
 
     FILE = "haarcascade_frontalface_alt2.xml"
+    SIDE_PX = 400  # as many faces as at 640 px in two fifths of the time
     HALF = 4.0  # of hits beside each other, at which a face is told as 0.5; 6 of them make 0.65
 
     def __init__(self, max_side_px: int) -> None:
         cv2.setNumThreads(1)  # with more, hits come in the order in which threads end
         self._cascade = cv2.CascadeClassifier(str(Path(cv2.__file__).with_name("data") / self.FILE))
-        self._max_side_px = max_side_px
+        self._max_side_px = min(self.SIDE_PX, max_side_px)
         self.model = Model(name="opencv-haar-faces", version=cv2.__version__)
 
     def __call__(self, picture: Picture) -> list[FoundFace]:
