@@ -162,16 +162,18 @@ class KafkaNode:
         return [*words, "kafka.Kafka", str(self._properties)]
 
     def archive_classes(self) -> None:
-        """Dumps the class archive that halves later starts (4 s, 48 MB) unless it is there; needs a free node."""
+        """Dumps the archive that halves later starts (4 s, 48 MB) unless it is there. The node must be down."""
         archive = self._archive()
         if archive.exists():
             return
+        if not (self.folder / "log/meta.properties").exists():
+            self.prepare()
         part = archive.with_suffix(f".{os.getpid()}.part")
         words = self.command()
         words[1:1] = [f"-XX:ArchiveClassesAtExit={part}", "-Xlog:cds=off", "-Xlog:cds+dynamic=off"]
         with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as node:  # noqa: S603
             try:
-                self.wait_ready(60)
+                self.wait_ready(60, lambda: node.poll() is None)
             finally:
                 node.terminate()
                 node.wait(60)
@@ -188,10 +190,12 @@ class KafkaNode:
         except KafkaException:
             return False
 
-    def wait_ready(self, deadline_s: float) -> None:
-        """Returns when the node answers; KafkaFault after `deadline_s` seconds."""
+    def wait_ready(self, deadline_s: float, alive: Callable[[], bool] = lambda: True) -> None:
+        """Returns when the node answers; KafkaFault after `deadline_s` seconds or as soon as it is not alive."""
         until = time.monotonic() + deadline_s
         while not self.ready():
+            if not alive():
+                raise KafkaFault(f"Kafka on {self.folder} ended before it was ready")
             if time.monotonic() > until:
                 raise KafkaFault(f"Kafka on port {self.port} does not answer after {deadline_s:.0f} s")
             time.sleep(0.05)

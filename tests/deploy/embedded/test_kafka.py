@@ -78,3 +78,22 @@ def test_a_full_disk_is_told_before_the_start(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1 << 40, 1 << 40, 5 << 20))
     with pytest.raises(KafkaFault, match="5 MiB are free"):
         KafkaNode(tmp_path / "kafka").prepare()
+
+
+def test_the_class_archive_is_made_on_a_node_that_was_never_prepared(
+    broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = tmp_path / "classes.jsa"
+    monkeypatch.setattr(KafkaNode, "_archive", lambda _: archive)
+    node = KafkaNode(tmp_path / "kafka", quick=True)
+    node.archive_classes()
+    assert archive.stat().st_size > 10 << 20
+    assert f"-XX:SharedArchiveFile={archive}" in node.command()
+    made = archive.stat().st_mtime_ns
+    node.archive_classes()
+    assert archive.stat().st_mtime_ns == made
+
+
+def test_a_node_that_ends_at_once_is_told_without_waiting(broker: str, tmp_path: Path) -> None:
+    with pytest.raises(KafkaFault, match="ended before it was ready"):
+        KafkaNode(tmp_path / "kafka").wait_ready(60, lambda: False)
