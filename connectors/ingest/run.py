@@ -59,6 +59,7 @@ def ingest(
             f"stream name {stream!r}: use up to 100 letters, digits, dots, dashes and underscores, no mark first"
         )
     media = open_media(url, config) if is_url(url) else probe(url, config)
+    ours = True
     try:
         with _stopping(stop) as stopped, _log(connection) as serde:
             ledger = Ledger(connection, stream)
@@ -67,14 +68,15 @@ def ingest(
             job = Job(url, media, stream, connection, serde, ledger, config, on_progress, speed, stopped)
             if is_url(url):
                 _end_others(job, standings, None)
+                ours = False  # the thread that reads it closes it: to close it under a read crashes
                 return ingest_live(job)
             return ingest_file(job, standings, lambda session: _end_others(job, standings, session))
     except KafkaException as error:
         raise IngestError(f"the log cannot be used: {error.args[0].str()}; is the broker up?") from None
     finally:
-        with contextlib.suppress(Exception):
+        if ours:
             media.container.close()
-        media.close()
+            media.close()
 
 
 @contextlib.contextmanager

@@ -150,6 +150,8 @@ def probe(source: str, config: Config) -> Media:
 
     media = open_media(source, config)
     tracks = [t for t in (media.video, media.audio) if t is not None]
+    # Asked for now: PyAV crashes when a track is looked at after its container is closed.
+    codecs = ", ".join(f"{t.type} {t.codec_context.name}" for t in tracks)
     waiting = {t.index for t in tracks}
     tried = dict.fromkeys(waiting, 0)
     rotation_deg = 0
@@ -171,8 +173,7 @@ def probe(source: str, config: Config) -> Media:
     finally:
         media.container.close()
         media.close()
-    if len(waiting) == len(tracks):
-        codecs = ", ".join(f"{t.type} {t.codec_context.name}" for t in tracks)
+    if len(waiting) == len(tried):
         raise SourceError(
             f"{media.name}: nothing of it decodes ({codecs}): is it encrypted, or cut off? convert it first"
         )
