@@ -38,8 +38,12 @@ class Recovery:
     async def lanes(self, partitions: Sequence[int]) -> list[Lane]:
         """A lane for each partition, at its place. From here on no other worker's snapshot is taken there."""
         writers = {p: SnapshotWriter(self.connection, self.edge.name, p) for p in partitions}
-        await asyncio.gather(*(w.open() for w in writers.values()))
-        return await asyncio.to_thread(self._read, writers)
+        try:
+            await asyncio.gather(*(w.open() for w in writers.values()))
+            return await asyncio.to_thread(self._read, writers)
+        except BaseException:
+            await asyncio.gather(*(w.close() for w in writers.values()), return_exceptions=True)
+            raise
 
     def _read(self, writers: dict[int, SnapshotWriter]) -> list[Lane]:
         names, edge = self.connection.names, self.edge

@@ -125,6 +125,9 @@ class Shell:
         if self._closed:
             return {}
         lanes = await self._recovery.lanes(partitions) if partitions else []
+        if self._closed:  # while we read
+            await asyncio.gather(*(lane.close() for lane in lanes), return_exceptions=True)
+            return {}
         self.lanes = {lane.partition: lane for lane in lanes}
         self._tasks = [asyncio.create_task(self._guarded(lane, producer)) for lane in lanes]
         self._due = None

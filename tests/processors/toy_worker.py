@@ -28,10 +28,12 @@ class Slow(Boxes):
 
 
 class SlowChain(Chain):
-    """The same."""
+    """The same; and there is one record that it cannot bear."""
 
     def step(self, state: Any, item: Any) -> Any:
         time.sleep(NAP_S)
+        if getattr(item.record, "image", b"") == b"bug":
+            raise ZeroDivisionError("a bug of the core")
         return super().step(state, item)
 
 
@@ -41,7 +43,10 @@ def main() -> int:
     cores: dict[str, Core] = {"detections": Slow(), "streams": SlowChain()}
     connection = Connection(bootstrap, "", Names(prefix), partitions=int(partitions))
     limits = Limits(snapshot_s=float(os.environ.get("TOY_SNAPSHOT_S", "0.5")))
-    return run_worker(stations, cores, connection, encode=encode_local, decode=decode_local, limits=limits)
+    instance = os.environ.get("TOY_INSTANCE", "")
+    return run_worker(
+        stations, cores, connection, encode=encode_local, decode=decode_local, limits=limits, instance=instance
+    )
 
 
 if __name__ == "__main__":
