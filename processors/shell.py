@@ -122,8 +122,6 @@ class Shell:
         for p in partitions:
             if not {(t, p) for t in self.inputs} <= assigned or p >= self.connection.partitions:
                 die(f"partition {p} of {self.inputs} is not wholly ours: are the topics' partition counts equal?")
-        if self._closed:
-            return {}
         lanes = await self._recovery.lanes(partitions) if partitions else []
         if self._closed:  # while we read
             await asyncio.gather(*(lane.close() for lane in lanes), return_exceptions=True)

@@ -106,7 +106,9 @@ class SnapshotWriter:
         async with self._producer.transaction():
             for key, value in (*values, (CUT, cut)):
                 encoded = None if value is None else msgspec.msgpack.encode(value)
-                await self._producer.send(self._topic, encoded, key=key, partition=self._partition)
+                sent = await self._producer.send(self._topic, encoded, key=key, partition=self._partition)
+                # The transaction's own error is the one that is raised.
+                sent.add_done_callback(lambda f: f.cancelled() or f.exception())
 
     async def close(self) -> None:
         """Lets go of the connection."""
