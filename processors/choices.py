@@ -44,7 +44,9 @@ BACKENDS: Mapping[str, Sequence[Backend]] = {
         Backend("yamnet", ("yamnet.tflite", "yamnet_class_map.csv"), ("ai_edge_litert",), "sounds"),
         Backend("rules"),
     ),
+    "utterances": (Backend("silero"),),
     "speech": (Backend("zipformer", ("zipformer-en-3.3M",), ("sherpa_onnx",)), Backend("pocketsphinx")),
+    "events": (Backend("narrator"),),
 }
 
 
@@ -72,7 +74,7 @@ def choose(station: str, shelf: Shelf) -> Choice:
         return Choice(station, backend.name, backend.weights + adds, reason)
     if shelf.profile == "builtin":
         return Choice(station, last.name, (), "the builtin profile: what the installed packages carry")
-    return Choice(station, last.name, (), faults[0])
+    return Choice(station, last.name, (), faults[0] if faults else "comes with the installed packages")
 
 
 def choices(shelf: Shelf) -> tuple[Choice, ...]:
@@ -82,9 +84,10 @@ def choices(shelf: Shelf) -> tuple[Choice, ...]:
 
 def wanted(shelf: Shelf) -> tuple[Weights, ...]:
     """Weights of every station's first choice that the shelf has not and that can be downloaded: what
-    `framelog models fetch` brings. None for the builtin profile.
+    `framelog models fetch` brings. None for the builtin profile, nor where a package for them is missing.
     """
     if shelf.profile == "builtin":
         return ()
-    names = [name for first, *_ in BACKENDS.values() for name in (*first.weights, *first.adds)]
+    firsts = [first for first, *_ in BACKENDS.values() if all(map(find_spec, first.packages))]
+    names = [name for first in firsts for name in (*first.weights, *first.adds)]
     return tuple(BY_NAME[n] for n in names if shelf.missing(n) and BY_NAME[n].published)

@@ -84,6 +84,7 @@ def test_without_weights_every_station_falls_back_and_says_why(tmp_path: Path) -
         f"yolo11n_int8_320.onnx not found in {tmp_path}: call `framelog models fetch`"
     )
     assert of["speech"].backend == "pocketsphinx"
+    assert of["utterances"].reason == "comes with the installed packages"
     assert "no address to download it from: put it in FRAMELOG_MODELS" in of["speech"].reason
 
 
