@@ -1,0 +1,60 @@
+/** Which lanes there are, how high each is, and in which row a person stands: pure. */
+import type { Lanes, Span } from "./api";
+
+export type LaneName = "pictures" | "persons" | "emotion" | "speech" | "sound" | "events" | "highlights" | "log";
+
+export interface Lane {
+  name: LaneName;
+  top: number;
+  height: number;
+}
+
+/** The station whose watermark tells how far a lane has got. */
+export const STATION: Record<LaneName, string> = {
+  pictures: "", persons: "tracks", emotion: "emotions", speech: "speech", sound: "sounds", events: "events",
+  highlights: "highlights", log: "streams",
+};
+
+const ROW = 13;
+export const MOST_ROWS = 6;
+
+/** Puts spans into rows so that none covers another; a key keeps its row where it can. Rows are at most `most`:
+ * what finds no room shares the last one. */
+export function rows(spans: readonly Span[], most = MOST_ROWS): { row: number[]; count: number } {
+  const ends: number[] = [];
+  const home = new Map<string, number>();
+  const row = spans.map((span) => {
+    const before = home.get(span.label);
+    let at = before !== undefined && (ends[before] as number) <= span.start_us ? before : ends.findIndex((end) => end <= span.start_us);
+    if (at < 0) at = Math.min(ends.length, most - 1);
+    home.set(span.label, at);
+    ends[at] = Math.max(ends[at] ?? -Infinity, span.end_us);
+    return at;
+  });
+  return { row, count: Math.max(1, ends.length) };
+}
+
+/** Lanes from top to bottom. */
+export function layout(lanes: Lanes | null, tall: boolean): Lane[] {
+  const people = Math.min(MOST_ROWS, Math.max(2, rows(lanes?.persons ?? []).count));
+  const extra = tall ? 1.5 : 1;
+  const heights: [LaneName, number][] = [
+    ["pictures", Math.round(48 * (tall ? 1.3 : 1))],
+    ["persons", people * ROW + 6],
+    ["emotion", Math.round(36 * extra)],
+    ["speech", 34],
+    ["sound", Math.round(44 * extra)],
+    ["events", 22],
+    ["highlights", 24],
+    ["log", 34],
+  ];
+  let top = 0;
+  return heights.map(([name, height]) => {
+    const lane = { name, top, height };
+    top += height + 1;
+    return lane;
+  });
+}
+
+/** Levels in dB onto 0 … 1: −60 dB and below is nothing. */
+export const loud = (db: number): number => Math.min(1, Math.max(0, (db + 60) / 60));
