@@ -73,4 +73,5 @@ def close(parts: Parts) -> None:
     parts.live.close()
     parts.gauge.close()
     parts.frames.close()
+    parts.serde.close()
     parts.store.close()

@@ -53,6 +53,8 @@ class FrameReader:
     def read(self, partition: int, offset: int) -> Picture:
         """The frame there; Problem 404 if there never was one, 410 if it is deleted, 503 without a broker."""
         place = (partition, offset)
+        if partition < 0 or offset < 0:
+            raise Problem(404, f"{self.topic}/{partition}/{offset} is no place", "take the place from a record")
         with self._lock:
             if place in self._kept:
                 self._kept.move_to_end(place)

@@ -12,7 +12,8 @@ FRAME_US = 100_000  # a mark of one frame is as long as a frame at 10 fps
 HOLE_US = 350_000  # three frames without a track are an occlusion, more are a hole
 SOUND_US = 500_000
 POSTER_PX = 96
-WORDS_PER_PX = 0.5
+WORD_BIN_US = 50_000  # a word of 0.3 s is six pixels wide: nobody reads less
+UTTERANCE_US = 2_000_000  # utterances that are narrower than a mark are joined
 MARK_PX = 3
 SOUND_SCORE = 0.3
 NOUNS = ("streams", "detections", "faces", "tracks", "utterances", "speech", "sounds", "emotions", "fused",
@@ -123,10 +124,10 @@ def _speech(store: Store, view: View, db: str, binned: list[str]) -> tuple[list[
         view.parameters(most=20_000),
     )
     words = [Word(w["text"], w["start_us"], w["end_us"], w["confidence"]) for r in rows for w in r["words"]]
-    if len(words) > WORDS_PER_PX * view.width_px:
+    if words and view.bin_us > WORD_BIN_US:
         binned.append("words")
         words = []
-    if len(rows) * MARK_PX > view.width_px:
+    if rows and MARK_PX * view.bin_us > UTTERANCE_US:
         binned.append("speech")
         cells = (Cell(r["speaker"], r["start_us"], r["end_us"]) for r in rows)
         return [_span(c) for c in spans(cells, MARK_PX * view.bin_us)], words
@@ -138,13 +139,13 @@ def _marks(store: Store, view: View, table: str, text: str, binned: list[str]) -
     wide = view.parameters(wide=MARK_PX * view.bin_us)
     rows = store.ask(
         f"SELECT intDiv(start_us, {{wide:Int64}}) AS bin, min(start_us) AS start, max(end_us) AS stop, "  # noqa: S608
-        f"argMax({text}, score) AS text, max(score) AS best, argMax(id, score) AS id, count() AS n "
+        f"argMax({text}, score) AS said, max(score) AS best, argMax(id, score) AS which, count() AS n "
         f"FROM {table} WHERE {OVER} AND {text} != '' GROUP BY bin ORDER BY start",
         wide,
     )
     if any(r["n"] > 1 for r in rows):
         binned.append(table.rpartition(".")[2])
-    return [Span(r["start"], r["stop"], "", r["best"], r["n"], r["id"], r["text"]) for r in rows]
+    return [Span(r["start"], r["stop"], "", r["best"], r["n"], r["which"], r["said"]) for r in rows]
 
 
 def _frames(store: Store, view: View) -> list[Place]:
@@ -186,12 +187,12 @@ def watermarks(store: Store, view: View) -> list[Watermark]:
     each = " UNION ALL ".join(
         f"SELECT '{noun}' AS noun, max(watermark_us) AS mark, count() AS n, max(end) AS ended, "  # noqa: S608
         f"countIf(status = 'unavailable') AS unavailable, countIf(status = 'rejected') AS rejected, "
-        f"argMax(reason, seq) AS reason FROM {store.place.database}.{noun} "
+        f"argMax(reason, seq) AS why FROM {store.place.database}.{noun} "
         f"WHERE run = {{run:String}} AND stream_id = {{stream:String}} AND session_id = {{session:String}}"
         for noun in NOUNS
     )
     return [
-        Watermark(r["noun"], r["mark"], r["n"], bool(r["ended"]), r["unavailable"], r["rejected"], r["reason"])
+        Watermark(r["noun"], r["mark"], r["n"], bool(r["ended"]), r["unavailable"], r["rejected"], r["why"])
         for r in _in_order(store.ask(each, view.parameters()))
     ]
 

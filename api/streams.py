@@ -13,12 +13,12 @@ RAW = """
 SELECT '{noun}' AS noun, stream_id, session_id, minIf(pts_us, NOT end) AS first, max(pts_us) AS last,
     max(end) AS ended, countIf(NOT end) AS n, toString(min(recorded_at), 'UTC') AS started,
     toString(max(recorded_at), 'UTC') AS written, toFloat64(now64(3) - max(recorded_at)) AS quiet_s,
-    minIf(captured_us - pts_us, captured_us > 0) AS epoch, sum(dropped) AS dropped,
+    minIf(captured_us - pts_us, captured_us > 0) AS epoch, sum(dropped) AS lost,
     {width} AS width, {height} AS height, max(pts_us) AS mark
 FROM {db}.{noun} WHERE {{stream:String}} IN ('', stream_id) GROUP BY stream_id, session_id"""
 DERIVED = """
 SELECT '{noun}' AS noun, stream_id, session_id, 0 AS first, 0 AS last, max(end) AS ended, count() AS n,
-    '' AS started, '' AS written, 0 AS quiet_s, 0 AS epoch, 0 AS dropped, 0 AS width, 0 AS height,
+    '' AS started, '' AS written, 0 AS quiet_s, 0 AS epoch, 0 AS lost, 0 AS width, 0 AS height,
     max(watermark_us) AS mark
 FROM {db}.{noun} WHERE run = {{run:String}} AND {{stream:String}} IN ('', stream_id)
 GROUP BY stream_id, session_id"""
@@ -74,7 +74,7 @@ def session(session_id: str, nouns: dict[str, Row]) -> Session:
         "audio" in nouns and nouns["audio"]["n"] > 0,
         max(r["width"] for r in raw),
         max(r["height"] for r in raw),
-        sum(r["dropped"] for r in raw),
+        sum(r["lost"] for r in raw),
         marks,
         behind_us,
         slowest,

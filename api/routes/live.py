@@ -1,5 +1,6 @@
 """What is happening now, pushed: by WebSocket, and by server-sent events for whoever has no WebSocket."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -21,6 +22,17 @@ async def live(socket: WebSocket, stream: str = "") -> None:
     may be lost to a slow reader, who gets `lost`; `highlight`: never lost. An empty list is a sign of life.
     """
     await socket.accept()
+    telling = asyncio.ensure_future(_tell(socket, stream))
+    try:
+        while (await socket.receive())["type"] != "websocket.disconnect":
+            pass  # nothing is asked of us; a server that stops tells it here as well
+    finally:
+        telling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await telling
+
+
+async def _tell(socket: WebSocket, stream: str) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         async for batch in parts_of(socket).hub.listen(stream):
             await socket.send_bytes(orjson.dumps(batch))
