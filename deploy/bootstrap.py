@@ -4,6 +4,7 @@
 installs the locked set, every file checked against its hash.
 """
 
+import json
 import subprocess
 import sys
 import time
@@ -36,7 +37,9 @@ def install(target: Path, which: str) -> None:
     run(uv, "pip", "install", *python, "--require-hashes", "--no-deps", "-r", LOCKS / f"{which}.lock")
     run(uv, "pip", "install", "-q", *python, "--require-hashes", "--no-deps", "-r", LOCKS / "build.lock")
     run(uv, "pip", "install", "-q", *python, "--no-deps", "--no-build-isolation", "-e", LOCKS.parent.parent)
-    print(f"setup: packages are there after {time.monotonic() - started:.0f} s", flush=True)  # noqa: T201
+    seconds = time.monotonic() - started
+    (target / "setup.json").write_text(json.dumps({"packages": round(seconds, 1)}))
+    print(f"setup: packages are there after {seconds:.0f} s", flush=True)  # noqa: T201
 
 
 def run(*words: object) -> None:

@@ -31,6 +31,7 @@ class Summary:
     rows: Mapping[str, int]
     highlights: list[dict[str, Any]]
     clips: list[dict[str, Any]]
+    digests: Mapping[str, str] = field(default_factory=dict)
     restarts: Mapping[str, int] = field(default_factory=dict)
 
     def write(self, folder: Path) -> Path:

@@ -12,7 +12,7 @@ from topics.connection import Connection
 from topics.read import consumer, partitions_of
 from topics.registry import Serde
 
-NOUNS = tuple(t.noun for t in CATALOG)
+NOUNS = tuple(t.noun for t in CATALOG if t.noun != "clips")
 
 
 @dataclass(slots=True)
@@ -28,7 +28,7 @@ class SessionWatch:
 
     def take(self, noun: str, record: Record) -> bool:
         """Counts a record; True if it was new (a repeat is at or below the last seq and is not)."""
-        if record.session_id != self.session_id or noun in self.ended or record.seq < self.counts[noun]:
+        if record.session_id != self.session_id or noun in self.ended or record.seq < self.counts.get(noun, 0):
             return False
         if record.end:
             self.ended.add(noun)
@@ -59,7 +59,7 @@ def follow(
         quiet_s: how long to wait for a record at a time.
     """
     serde = Serde(connection)
-    topics = {connection.names.topic(t): t for t in CATALOG}
+    topics = {connection.names.topic(t): t for t in CATALOG if t.noun in watch.counts}
     with consumer(connection, fetch_max_bytes=8 << 20, queued_max_messages_kbytes=16 << 10) as client:
         places = partitions_of(client, sorted(topics))
         client.assign([TopicPartition(tp.topic, tp.partition, 0) for tp in places])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.fixtures_kafka", "tests.fixtures_store"]
+pytest_plugins = ["tests.fixtures_kafka", "tests.fixtures_store", "tests.route.played"]
 HERE = Path(__file__).parent
 
 

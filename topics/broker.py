@@ -6,6 +6,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from topics.catalog import CATALOG
 from topics.connection import Connection
+from topics.registry import Serde
 from topics.route import ROUTE
 
 COMPACTED = {
@@ -46,3 +47,10 @@ def ensure_topics(connection: Connection, timeout_s: float = 60) -> list[str]:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise
     return sorted(missing)
+
+
+def prepare_log(connection: Connection) -> None:
+    """Registers every schema and makes every topic of the run; what is there stays. Any process may call it."""
+    with Serde(connection) as serde:
+        serde.register()
+    ensure_topics(connection)

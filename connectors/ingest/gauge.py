@@ -43,6 +43,7 @@ class Gauge:
         count = self._numbering.next_seq
         self._on_progress(
             Progress(
+                session_id=self._numbering.session,
                 frames=count("frames"),
                 audio=count("audio"),
                 packets=count("packets"),

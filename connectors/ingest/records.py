@@ -41,7 +41,7 @@ class Numbering:
 
     def __init__(self, stream: str, session: str) -> None:
         self._stream = stream
-        self._session = session
+        self.session = session
         self._next: dict[str, int] = {}
         self._pts_us: dict[str, int] = {}
 
@@ -65,7 +65,7 @@ class Numbering:
         seq = self.next_seq(noun)
         self.set(noun, seq, pts_us)
         return replace(
-            record, stream_id=self._stream, session_id=self._session, seq=seq, pts_us=pts_us,
+            record, stream_id=self._stream, session_id=self.session, seq=seq, pts_us=pts_us,
             captured_us=captured_us, dropped=dropped,
         )  # fmt: skip
 

@@ -12,11 +12,13 @@ class IngestError(Exception):
 class Progress:
     """How far an ingest is.
 
+    session_id: the session that it writes.
     frames, audio, packets: records of the session that are in the log or on their way there.
     stream_us: stream time reached; duration_us: of the whole file, None where unknown.
     rate: seconds of stream taken in a second. dropped: records that a live source lost to a slow log.
     """
 
+    session_id: str
     frames: int
     audio: int
     packets: int

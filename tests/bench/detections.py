@@ -86,4 +86,4 @@ def bench() -> Iterator[Mapping[str, object]]:
 
 if __name__ == "__main__":
     for row in bench():
-        print(row)  # noqa: T201 (what a benchmark is for)
+        print(row)

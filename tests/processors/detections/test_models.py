@@ -67,7 +67,7 @@ def test_people_on_the_campus_are_found_as_well_as_by_the_bare_model(
     images, truth = campus
     found = boxes(weights, cpu_shelf, images, frame_item, 0.3)
     got = precision_recall([[b for b in f if b.label == "person"] for f in found], truth)
-    print(f"{weights} on TUD-Campus: P {got[0]:.2f} R {got[1]:.2f}")  # noqa: T201 (a figure to be read)
+    print(f"{weights} on TUD-Campus: P {got[0]:.2f} R {got[1]:.2f}")
     assert got[0] >= precision - 0.01
     assert got[1] >= recall - 0.01
 
@@ -78,7 +78,7 @@ def test_yolov8_finds_the_people_of_every_sixth_frame(
     images, truth = campus
     found = boxes("yolov8n_int8_640.onnx", cpu_shelf, images[::6], frame_item, 0.3)
     got = precision_recall([[b for b in f if b.label == "person"] for f in found], truth[::6])
-    print(f"yolov8n_int8_640.onnx on TUD-Campus: P {got[0]:.2f} R {got[1]:.2f}")  # noqa: T201 (a figure to be read)
+    print(f"yolov8n_int8_640.onnx on TUD-Campus: P {got[0]:.2f} R {got[1]:.2f}")
     assert got[0] >= 0.65
     assert got[1] >= 0.80
 

@@ -162,11 +162,11 @@ def test_the_weeping_man_is_sad_then_afraid_then_happy(
 
     arc = {span: prevailing(*span) for span in ((0.0, 6.0), (8.0, 9.0), (10.0, 19.0))}
     for (start_s, end_s), seen in arc.items():
-        print(f"{start_s:g}-{end_s:g} s: {dict(seen.most_common())}")  # noqa: T201 (a figure to be read)
+        print(f"{start_s:g}-{end_s:g} s: {dict(seen.most_common())}")
     assert arc[0.0, 6.0]["sadness"] > 0.8 * arc[0.0, 6.0].total()
     assert arc[8.0, 9.0]["fear"] + arc[8.0, 9.0]["surprise"] > 0.5 * arc[8.0, 9.0].total()
     assert arc[10.0, 19.0]["happiness"] > 0.8 * arc[10.0, 19.0].total()
     changes = sum(a.persons[0].emotion != b.persons[0].emotion for a, b in pairwise(told))
     raw = sum(a.faces[0].emotion != b.faces[0].emotion for a, b in pairwise(timed))
-    print(f"changes of emotion: {changes}, unsmoothed {raw}")  # noqa: T201
+    print(f"changes of emotion: {changes}, unsmoothed {raw}")
     assert changes < raw

@@ -96,7 +96,7 @@ def test_expressions_are_read_as_well_as_by_the_bare_model(
     found = [faces(s).faces for s in said]
     right = [p.parent.name for p, f in zip(pictures, found, strict=True) if f and f[0].emotion == p.parent.name]
     accuracy = len(right) / len(pictures)
-    print(f"expressions: {accuracy:.2f} of {len(pictures)} right, a face in {sum(map(bool, found))}")  # noqa: T201 (a figure to be read)
+    print(f"expressions: {accuracy:.2f} of {len(pictures)} right, a face in {sum(map(bool, found))}")
     assert sum(map(bool, found)) >= 41
     assert accuracy >= 0.50
     assert right.count("happiness") >= 5

@@ -166,7 +166,7 @@ def test_applause_of_the_livestream_is_found_and_none_in_speech_or_music(
     said = heard(testdata, backend, "video/stream_shared.mp4")
     inside = [s for s in claps(said) if s.end_us > 55_640_000 and s.start_us < 65_640_000]
     with capsys.disabled():
-        print(f"\n{backend}: applause in {len(inside)} of 20 half seconds, {len(claps(said))} in all")  # noqa: T201
+        print(f"\n{backend}: applause in {len(inside)} of 20 half seconds, {len(claps(said))} in all")
     assert len(inside) >= 16
     assert claps(said) == inside
 

@@ -92,7 +92,7 @@ def test_words_are_no_worse_than_the_bare_model_s(
         wrong += errors(truth, words(spoken(path, cutter, recognition)))
         total += len(truth)
     with capsys.disabled():
-        print(f"\n{backend} on {name}: {wrong} of {total} words wrong, {wrong / total:.3f}")  # noqa: T201
+        print(f"\n{backend} on {name}: {wrong} of {total} words wrong, {wrong / total:.3f}")
     assert wrong / total <= limit
 
 
@@ -110,9 +110,9 @@ def test_words_of_the_livestream(
         found = sum(w in words(part) for w in truth)
         right, total = right + found, total + len(truth)
         with capsys.disabled():
-            print(f"\n{recognition.model.name} {segment['start']:.2f} s: {found} of {len(truth)}: {words(part)}")  # noqa: T201
+            print(f"\n{recognition.model.name} {segment['start']:.2f} s: {found} of {len(truth)}: {words(part)}")
     with capsys.disabled():
-        print(f"{recognition.model.name}: word recall {right / total:.3f}")  # noqa: T201
+        print(f"{recognition.model.name}: word recall {right / total:.3f}")
     assert right / total >= least
     for segment in (s for s in timeline["segments"] if not s.get("transcript")):
         inside = [s for s in heard if segment["start"] + 0.3 <= s.start_us / 1e6 < segment["end"] - 0.3]

@@ -170,7 +170,7 @@ def test_speech_of_the_livestream_is_found_within_a_quarter_second(
         found[u.start_us // 10_000 : u.end_us // 10_000] = True
     recall, precision = (real & found).sum() / real.sum(), (real & found).sum() / found.sum()
     with capsys.disabled():
-        print(f"\nspeech time on stream_shared: recall {recall:.3f}, precision {precision:.3f}")  # noqa: T201 (a figure to hold)
+        print(f"\nspeech time on stream_shared: recall {recall:.3f}, precision {precision:.3f}")
     assert recall >= 0.97
     assert precision >= 0.93
     for a, b in truth:

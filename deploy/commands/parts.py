@@ -1,0 +1,162 @@
+"""Commands that are one long-running part each: what `framelog up` supervises, and what a cluster runs."""
+
+import os
+import signal
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import Annotated, Any, Literal
+
+import typer
+
+from deploy import settings as configured
+from deploy.commands.shared import DataOption, fail
+from deploy.settings import Settings
+
+PortOption = Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)]
+HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
+
+
+def serve_asgi(app: Any, host: str, port: int) -> None:
+    """An ASGI application until SIGTERM."""
+    import uvicorn
+
+    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=5)
+
+
+def registry(port: PortOption, host: HostOption = "127.0.0.1", data: DataOption = None) -> None:
+    """The embedded schema registry.
+
+    Example: framelog registry --port 8081
+    """
+    from deploy.embedded.registry import app
+
+    serve_asgi(app(configured.load(data=data).data / "registry/schemas.db"), host, port)
+
+
+def store(port: PortOption, host: HostOption = "127.0.0.1", data: DataOption = None) -> None:
+    """The embedded ClickHouse: its engine behind ClickHouse's HTTP.
+
+    Example: framelog store --port 8123
+    """
+    from deploy.embedded.clickhouse import serve as serve_store
+
+    serve_store(configured.load(data=data).data / "store", port, host)
+
+
+def work(
+    stations: Annotated[list[str], typer.Argument(metavar="STATION...", help="Stations to run in this process.")],
+    data: DataOption = None,
+) -> None:
+    """One or more stations, for a cluster or under `framelog up`.
+
+    Example: framelog work detections faces
+    """
+    from deploy.tunables import BadTunable
+    from deploy.tunables import load as load_tunables
+    from processors.build import build
+    from processors.shelf import Shelf
+    from processors.worker import run_worker
+    from topics.broker import prepare_log
+
+    settings = configured.load(data=data)
+    shelf = Shelf(settings.profile, settings.weights)
+    try:
+        configs: Mapping[str, Any] = load_tunables(stations, os.environ)
+        cores = {name: build(name, configs, shelf) for name in stations}
+    except (BadTunable, ValueError) as error:
+        raise fail(str(error), 2) from error
+    prepare_log(settings.connection)
+    raise typer.Exit(run_worker(stations, cores, settings.connection))
+
+
+def on_sigterm(stop: Callable[[], None]) -> None:
+    """Calls `stop` when the process is asked to end."""
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGINT, handle)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    data: DataOption = None,
+) -> None:
+    """The API and the page.
+
+    Example: framelog serve --port 8787
+    """
+    from api.app import create_app
+    from api.store import Clickhouse
+
+    settings = configured.load(data=data, host=host, port=port)
+    clickhouse = Clickhouse(
+        settings.clickhouse_url,
+        database=settings.clickhouse_database,
+        log_database=f"{settings.clickhouse_database}_log",
+        user=settings.clickhouse_user,
+        password=settings.clickhouse_password.get_secret_value(),
+    )
+    app = create_app(
+        settings.connection,
+        clickhouse,
+        objects_of(settings),
+        settings.run_folder / "supervisor.json",
+        page_folder(),
+    )
+    serve_asgi(app, settings.host, settings.port)
+
+
+def page_folder() -> Any:
+    """Where the built page lies."""
+    from pathlib import Path
+
+    import api
+
+    return Path(api.__path__[0]) / "page/dist"
+
+
+def objects_of(settings: Settings) -> Any:
+    """The object store that the settings name: a folder, or a bucket."""
+    from connectors.objects import open_objects
+
+    return open_objects(settings.objects, settings.data / "objects", settings.s3_endpoint)
+
+
+def sink(
+    kind: Annotated[Literal["clickhouse"], typer.Argument(help="clickhouse: rows.")],
+    data: DataOption = None,
+) -> None:
+    """A sink: rows to ClickHouse.
+
+    Example: framelog sink clickhouse
+    """
+    from topics.broker import prepare_log
+
+    settings = configured.load(data=data)
+    prepare_log(settings.connection)
+    made = {"clickhouse": rows_sink}[kind](settings)
+    on_sigterm(made.close)
+    made.run()
+
+
+def rows_sink(settings: Settings) -> Any:
+    """The sink of rows."""
+    from connectors.clickhouse.sink import clickhouse_sink
+
+    return clickhouse_sink(settings.connection, store_address(settings))
+
+
+def store_address(settings: Settings) -> Any:
+    """Where ClickHouse is, as the sink wants it."""
+    from connectors.clickhouse.ddl import Databases
+    from connectors.clickhouse.schema import StoreAddress
+
+    return StoreAddress(
+        settings.clickhouse_url,
+        settings.clickhouse_user,
+        settings.clickhouse_password.get_secret_value(),
+        Databases(settings.clickhouse_database),
+    )
