@@ -212,7 +212,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(lab: Lab) -> No
     letters = lab.messages(lab.connection.names.dlq(c.FRAMES))
     assert len(letters) == sum(dead.values()) == 16
     assert kills >= 5, f"only {kills} kills hit it at work"
-    print(f"{kills} kills, {len(lab.raw)} records in, {sum(map(lab.count, OUTPUTS))} out, 0 lost, 0 doubled")  # noqa: T201
+    print(f"{kills} kills, {len(lab.raw)} records in, {sum(map(lab.count, OUTPUTS))} out, 0 lost, 0 doubled")
 
 
 def test_a_frozen_worker_ends_itself_and_another_has_taken_over(lab: Lab) -> None:
