@@ -75,6 +75,8 @@ def run_worker(
         return REFUSED
     for noisy in ("faust", "mode", "aiokafka", "processors.faust_app"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Seldom())
     serde = None
     if encode is None or decode is None:
         serde = Serde(connection)
@@ -89,6 +91,24 @@ def run_worker(
         if serde is not None:
             serde.close()
     return 0
+
+
+class Seldom(logging.Filter):
+    """Lets each message of the client libraries pass once in a while: a broker that is away makes 100 a second."""
+
+    def __init__(self, every_s: float = 5.0) -> None:
+        super().__init__()
+        self._every_s, self._last = every_s, dict[tuple[str, str], float]()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the message may pass."""
+        if not record.name.startswith(("aiokafka", "faust", "mode")):
+            return True
+        kind = record.name, str(record.msg)
+        if record.created - self._last.get(kind, float("-inf")) < self._every_s:
+            return False
+        self._last[kind] = record.created
+        return True
 
 
 async def _run(shells: Sequence[Shell], connection: Connection, instance: str) -> None:

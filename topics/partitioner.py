@@ -1,5 +1,7 @@
 """Which partition a key belongs to: murmur2 as in Java's client and librdkafka's `murmur2_random`."""
 
+from functools import lru_cache
+
 SEED = 0x9747B28C
 M = 0x5BD1E995
 MASK = 0xFFFFFFFF
@@ -19,6 +21,7 @@ def murmur2(data: bytes) -> int:
     return h ^ h >> 15
 
 
+@lru_cache(1 << 16)
 def partition_of(key: bytes, partitions: int) -> int:
     """The partition, of `partitions`, that records with this key lie in."""
     return (murmur2(key) & 0x7FFFFFFF) % partitions

@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 from aiokafka.errors import ProducerFenced
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
 
+from deploy.embedded.kafka import KafkaNode
 from processors.envelope import REASON, STATION, header, input_offset
 from processors.fold import Kept
 from processors.offline import Core, Offline, encode_local
@@ -251,6 +252,49 @@ def test_workers_that_join_and_leave_lose_and_double_nothing(lab: Lab) -> None:
     first.send_signal(signal.SIGTERM)
     assert first.wait(20) == 0
     lab.assert_equal(want)
+
+
+def test_a_broker_that_is_killed_and_comes_back_costs_nothing(tmp_path: Path) -> None:
+    rng = random.Random(5)
+    node = KafkaNode(tmp_path / "kafka", quick=True)
+    node.prepare()
+
+    def up() -> subprocess.Popen[bytes]:
+        with (tmp_path / "kafka.log").open("ab") as log:
+            process = subprocess.Popen(node.command(), stdout=log, stderr=log)
+        node.wait_ready(120)
+        return process
+
+    broker = up()
+    lab = Lab(Connection(node.bootstrap, "", Names("t"), partitions=PARTITIONS), tmp_path)
+    try:
+        ensure_topics(lab.connection)
+        lab.feed(woven(rng, *(clip(s, 400) for s in "abcd")))
+        want, _ = lab.offline()
+        total = sum(map(len, want["streams"].values()))
+        worker = lab.start(TOY_NAP_S="0.003")
+        eventually(lambda: lab.count(c.STREAMS) > 100)
+        broker.kill()
+        broker.wait(20)
+        broker = up()
+
+        def done() -> bool:
+            if lab.workers[-1].poll() is not None:  # what a supervisor does
+                lab.start(TOY_NAP_S="0.001")
+            try:
+                return lab.count(c.STREAMS) >= total and lab.count(c.DETECTIONS) >= 1604
+            except KafkaException:  # leaders are not there at once
+                return False
+
+        eventually(done, 120)
+        lab.assert_equal(want)
+        assert worker.poll() in (None, 70)
+    finally:
+        for w in lab.workers:
+            w.kill()
+            w.wait(20)
+        broker.terminate()
+        broker.wait(60)
 
 
 def test_a_record_that_crashes_a_core_is_named_and_what_was_said_before_it_stands(lab: Lab) -> None:
