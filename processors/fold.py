@@ -1,7 +1,7 @@
 """Drives a Fold: a merge per session feeds the core, the session's state can be kept and taken up again."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -28,6 +28,8 @@ from schemas.records import Record
 from topics.route import Edge
 
 NOTHING = -1
+Again = Callable[[int, int], Arrival]
+# By input and offset, what lies there; LookupError if it was deleted.
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,20 @@ class Kept:
     first: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Held:
-    """A record on its way through the merge; `guard` is the one behind it, `reason` why it is rejected."""
+    """A record on its way through the merge; `guard` is the one behind it, `reason` why it is rejected.
 
-    arrival: Arrival
+    `arrival` is None while the record is left to the log.
+    """
+
+    arrival: Arrival | None
+    input: int
+    offset: int
+    size: int
     guard: Guard
     reason: str = ""
+    released: bool = False
 
 
 class _Open:
@@ -74,13 +83,17 @@ class FoldDriver:
     """Runs a Fold over the inputs of an edge.
 
     `dirty` names the sessions whose `kept` has changed since it was last emptied, `over` those that have ended
-    since; `held_bytes` is what the merges keep in memory per input. Offsets of one input must belong to one
-    partition wherever `kept`, `resume` and `taken` are used: what lies below `taken[input]` came before the
-    snapshot was made, so that a session unknown there is over, and what is dead there is buried.
+    since; `held_bytes` is what the merges keep in memory per input. What they hold back beyond `memory_bytes` is
+    left to the log and asked for `again` by input and offset when it is due, so that a stream whose other topics
+    lag or are missing stops nobody else; where there is no `again`, all is kept. Offsets of one input must belong
+    to one partition wherever `kept`, `resume`, `again` and `taken` are used: what lies below `taken[input]` came
+    before the snapshot was made, so that a session unknown there is over, and what is dead there is buried.
     """
 
     def __init__(self, edge: Edge, core: Fold[Any, Any, Any]) -> None:
         self.edge, self.core = edge, core
+        self.again: Again | None = None
+        self.memory_bytes = 4 << 20
         self.counts: Counter[str] = Counter()
         self.ended: dict[Session, None] = {}
         self.dirty: dict[Session, None] = {}
@@ -94,7 +107,7 @@ class FoldDriver:
         """A session as it goes into a snapshot."""
         o = self._open[session]
         heads = [o.merge.first(i) for i in range(len(o.guards))]
-        first = tuple(NOTHING if h is None else h.what.arrival.stored.ref.offset for h in heads)
+        first = tuple(NOTHING if h is None else h.what.offset for h in heads)
         state = msgspec.msgpack.encode(o.state)
         return Kept(*session, state, o.seq, o.pts_us, o.watermark_us, tuple(o.guards), first)
 
@@ -138,16 +151,24 @@ class FoldDriver:
             self.counts["holes"] += checked.hole
             guard = o.seen[at] = checked.guard
             reason = back_reason(guard, holds) if checked.verdict == "back" else ""
-            entry = Entry(guard.pts_us, at, guard.seq, _Held(arrival, guard, reason))
-            o.merge.push(entry, guard.watermark_us, end=guard.ended)
-            self.held_bytes[at] += arrival.stored.size
+            held = _Held(arrival, at, arrival.stored.ref.offset, arrival.stored.size, guard, reason)
+            o.merge.push(Entry(guard.pts_us, at, guard.seq, held), guard.watermark_us, end=guard.ended)
+            self.held_bytes[at] += held.size
             self.dirty[session] = None
             for ready in o.merge.ready():
                 yield from self._step(session, o, ready.what)
+            if self.again is not None and self.held_bytes[at] > self.memory_bytes and not held.released:
+                self.held_bytes[at] -= held.size
+                held.arrival = None
 
     def _step(self, session: Session, o: _Open, held: _Held) -> Iterator[Outcome]:
-        arrival, at = held.arrival, held.arrival.input
-        self.held_bytes[at] -= arrival.stored.size
+        at, arrival, held.released = held.input, held.arrival, True
+        if arrival is not None:
+            self.held_bytes[at] -= held.size
+        elif self.again is not None:
+            arrival = self.again(at, held.offset)
+        else:
+            raise LookupError(f"input {at} at {held.offset} was left to the log, but there is none")
         o.guards[at] = held.guard
         if held.reason:
             self.counts["back"] += 1

@@ -5,8 +5,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from aiokafka import AIOKafkaProducer
 
@@ -14,53 +13,16 @@ from processors import envelope
 from processors.drive import MapDriver, Said, Session, session_of
 from processors.exits import on_error
 from processors.fold import FoldDriver
+from processors.place import Limits, Place, Write
 from processors.reading import Arrival, Decode, Encode, Stored, read
 from processors.snapshots import Cut, Reader, SnapshotWriter
+from processors.tail import Window
 from schemas.records import Record, Ref
 from topics import metrics
 from topics.connection import Connection
 
 FOLD_BATCH = 256
 # A Fold takes so many at once off the event loop: a hop to the thread costs about as much as ten records.
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a partition's input may keep in memory, and how often its place is written down."""
-
-    records: int = 2000
-    bytes: int = 8 << 20
-    snapshot_s: float = 5.0
-    batch: int = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """A message on its way to the log."""
-
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-    dead: bool
-
-
-@dataclass
-class Place:
-    """Where a lane begins, and what the log says already about inputs that are read again.
-
-    cut: What the last snapshot says; where the scan of the outputs began.
-    starts: Per input, where to read from.
-    ends: Per input, its end at that time: nothing in the outputs came of anything behind it.
-    said: Per session of a Fold, the last seq in the output, until it is reached again.
-    dead: Input and offset of dead letters, until they are met again.
-    """
-
-    cut: Cut
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
-    said: dict[Session, int]
-    dead: set[tuple[int, int]]
 
 
 class Lane:
@@ -95,11 +57,15 @@ class Lane:
         self._wake, self._stopping = asyncio.Event(), False
         self._flying: deque[asyncio.Future[Any]] = deque()
         self._counted = dict(driver.counts)
+        self._window = Window(connection, partition)
+        if isinstance(driver, FoldDriver):
+            driver.again, driver.memory_bytes = self._again, limits.bytes
 
     def room(self, at: int) -> bool:
-        """Whether more of an input may be fetched: queue and merge are both counted."""
-        held = self.driver.held_bytes[at] if isinstance(self.driver, FoldDriver) else 0
-        return len(self._queues[at]) < self._limits.records and self._bytes[at] + held < self._limits.bytes
+        """Whether more of an input may be fetched. What merges hold back is bounded by the driver: if it counted
+        here, two streams that wait for what lies behind each other's records would stop each other for ever.
+        """
+        return len(self._queues[at]) < self._limits.records and self._bytes[at] < self._limits.bytes
 
     @property
     def held_bytes(self) -> int:
@@ -138,8 +104,9 @@ class Lane:
             await self._snapshot(executor)
 
     async def close(self) -> None:
-        """Lets go of the snapshots' writer."""
+        """Lets go of the broker."""
         await self._writer.close()
+        await asyncio.to_thread(self._window.close)
 
     def _take(self) -> list[tuple[int, Any]]:
         """The next records; of several inputs in turns, so that none runs ahead in the merge for long."""
@@ -174,6 +141,12 @@ class Lane:
 
     def _arrival(self, at: int, r: Any) -> Arrival:
         stored = Stored(Ref(topic=r.topic, partition=r.partition, offset=r.offset), r.key, r.value, r.headers)
+        return read(at, self.edge.reads[at], stored, self._decode, self._connection.partitions)
+
+    def _again(self, at: int, offset: int) -> Arrival:
+        m = self._window(self.topics[at], offset)
+        ref = Ref(topic=self.topics[at], partition=self.partition, offset=offset)
+        stored = Stored(ref, m.key(), m.value(), cast(Any, m.headers()) or ())
         return read(at, self.edge.reads[at], stored, self._decode, self._connection.partitions)
 
     def _written(self, outcome: Any) -> Sequence[Write]:

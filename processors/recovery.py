@@ -11,8 +11,9 @@ from processors.drive import MapDriver, Session, session_of
 from processors.exits import die
 from processors.fold import FoldDriver
 from processors.guard import Guard
-from processors.lane import Lane, Limits, Place
+from processors.lane import Lane
 from processors.offline import Core, driver_of
+from processors.place import Limits, Place
 from processors.reading import Decode, Encode
 from processors.snapshots import Cut, Snapshot, SnapshotWriter, snapshot_of
 from processors.tail import Tail, bounds, read_tails

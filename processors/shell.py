@@ -15,8 +15,9 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 
 from processors.exits import die
-from processors.lane import Lane, Limits
+from processors.lane import Lane
 from processors.offline import Core, batch_of
+from processors.place import Limits
 from processors.reading import Decode, Encode
 from processors.recovery import Recovery
 from processors.security import aiokafka_settings

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from topics.connection import Connection
 from topics.read import consumer
@@ -59,6 +60,52 @@ def read_tails(connection: Connection, starts: Mapping[Place, int | None], gap_s
                 else:
                     raise KafkaException(error)
     return tails
+
+
+class Window:
+    """Reads single messages of one partition again, by topic and offset, some ahead at a time."""
+
+    AHEAD = 200
+
+    def __init__(self, connection: Connection, partition: int) -> None:
+        self._connection, self._partition = connection, partition
+        self._open = ExitStack()
+        self._client: Consumer | None = None
+        self._ahead: dict[str, dict[int, Message]] = {}
+
+    def __call__(self, topic: str, offset: int, gap_s: float = 20) -> Message:
+        """The message; LookupError if the log has it no more, TimeoutError if the broker does not answer."""
+        ahead = self._ahead.setdefault(topic, {})
+        if offset not in ahead:
+            ahead.clear()
+            for message in self._read(topic, offset, gap_s):
+                ahead[message.offset() or 0] = message
+        if offset not in ahead:
+            raise LookupError(f"{topic}/{self._partition}@{offset} was deleted before it could be used")
+        return ahead.pop(offset)
+
+    def _read(self, topic: str, offset: int, gap_s: float) -> list[Message]:
+        if self._client is None:
+            self._client = self._open.enter_context(consumer(self._connection, fetch_wait_max_ms=20))
+        self._client.assign([TopicPartition(topic, self._partition, offset)])
+        found: list[Message] = []
+        until = time.monotonic() + gap_s
+        while not found:
+            for message in self._client.consume(self.AHEAD, 0.2):
+                error = message.error()
+                if error is None:
+                    found.append(message)
+                elif error.code() in (KafkaError._PARTITION_EOF, KafkaError._AUTO_OFFSET_RESET):
+                    return found
+                else:
+                    raise KafkaException(error)
+            if time.monotonic() > until:
+                raise TimeoutError(f"{topic}/{self._partition}@{offset}: nothing came for {gap_s} s")
+        return found
+
+    def close(self) -> None:
+        """Lets go of the connection."""
+        self._open.close()
 
 
 def bounds(connection: Connection, places: list[Place], timeout_s: float = 15) -> dict[Place, tuple[int, int]]:

@@ -11,8 +11,8 @@ from prometheus_client import start_http_server
 
 from processors.exits import die, watch_sleep
 from processors.faust_app import App, build_app
-from processors.lane import Limits
 from processors.offline import Core
+from processors.place import Limits
 from processors.reading import Decode, Encode
 from processors.shell import Shell
 from processors.tail import bounds

@@ -219,6 +219,28 @@ def test_a_fold_taken_up_from_what_was_kept_goes_on_as_if_nothing_had_been(
     assert first + said(after.feed(again)) == want
 
 
+@given(st.data(), st.integers(0, 40))
+def test_a_fold_that_leaves_what_is_held_back_to_the_log_says_the_same(
+    data: st.DataObject, memory_bytes: int
+) -> None:
+    told = three_inputs(bad=4)
+    log = {(a.input, a.stored.ref.offset): a for q in told for a in q}
+    driver, asked = FoldDriver(FOLD, Chain()), []
+
+    def again(at: int, offset: int) -> Arrival:
+        asked.append((at, offset))
+        return log[at, offset]
+
+    driver.again, driver.memory_bytes = again, memory_bytes
+    got = []
+    for arrival in interleaved(told, data):
+        got += driver.feed([arrival])
+        assert max(driver.held_bytes) <= memory_bytes + max(a.stored.size for a in log.values())
+    assert said(got) == said(FoldDriver(FOLD, Chain()).feed([a for q in told for a in q]))
+    assert driver.held_bytes == [0, 0, 0]
+    assert len(set(asked)) == len(asked)
+
+
 def test_a_fold_that_runs_back_is_a_bug() -> None:
     class Back(Chain):
         def step(self, state: Sofar, item: Item[Record]) -> tuple[Sofar, Sequence[Any]]:

@@ -254,6 +254,25 @@ def test_workers_that_join_and_leave_lose_and_double_nothing(lab: Lab) -> None:
     lab.assert_equal(want)
 
 
+def test_streams_that_wait_for_each_others_topics_do_not_stop_each_other(lab: Lab) -> None:
+    """All frames of one lie before the other's, all audio the other way round: more than memory may hold."""
+    ahead, behind = clip("a", 300), clip("c", 300)  # keys of one partition
+    assert partition_of(b"a", PARTITIONS) == partition_of(b"c", PARTITIONS)
+    both = {t: ([r for r in x if r[0] is t], [r for r in y if r[0] is t]) for t, x, y in (
+        (c.FRAMES, ahead, behind), (c.AUDIO, behind, ahead), (c.PACKETS, ahead, behind))}  # fmt: skip
+    lab.feed([r for first, second in both.values() for r in (*first, *second)])
+    want, _ = lab.offline(("streams",))
+    worker = lab.start(("streams",), TOY_BYTES="300", TOY_INSTANCE="one")
+    eventually(lambda: lab.count(c.STREAMS) > 100)
+    worker.kill()
+    worker.wait(20)
+    worker = lab.start(("streams",), TOY_BYTES="300", TOY_INSTANCE="one")
+    lab.finished(want)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(20) == 0
+    lab.assert_equal(want)
+
+
 def test_a_broker_that_is_killed_and_comes_back_costs_nothing(tmp_path: Path) -> None:
     rng = random.Random(5)
     node = KafkaNode(tmp_path / "kafka", quick=True)

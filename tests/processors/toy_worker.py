@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from processors.lane import Limits
 from processors.offline import Core, decode_local, encode_local
+from processors.place import Limits
 from processors.station import Item
 from processors.worker import run_worker
 from schemas.records import Frame
@@ -42,7 +42,7 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     cores: dict[str, Core] = {"detections": Slow(), "streams": SlowChain()}
     connection = Connection(bootstrap, "", Names(prefix), partitions=int(partitions))
-    limits = Limits(snapshot_s=float(os.environ.get("TOY_SNAPSHOT_S", "0.5")))
+    limits = Limits(snapshot_s=0.5, bytes=int(os.environ.get("TOY_BYTES", 4 << 20)))
     instance = os.environ.get("TOY_INSTANCE", "")
     return run_worker(
         stations, cores, connection, encode=encode_local, decode=decode_local, limits=limits, instance=instance
