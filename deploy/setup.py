@@ -46,9 +46,16 @@ def prepare(console: Console) -> None:
     try:
         have_java(console)
         have_jars(console)
-        KafkaNode(Path(tempfile.mkdtemp(prefix="framelog-")) / "kafka").archive_classes()
+        with tempfile.TemporaryDirectory(prefix="framelog-") as folder:
+            KafkaNode(Path(folder) / "kafka").archive_classes()
     except (JarsMissing, JavaMissing, KafkaFault) as error:
         raise SetupFailed(str(error)) from error
+    from deploy.page_build import NotBuilt, build
+
+    try:
+        build(say=lambda line: console.print(f"setup: {line}", highlight=False))
+    except NotBuilt as error:
+        console.print(f"[yellow]setup:[/] {error}", highlight=False)
     seconds = time.monotonic() - started
     if seconds > WORTH_TELLING_S:
         note_spent("parts", seconds)
