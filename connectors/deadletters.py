@@ -30,11 +30,11 @@ class BadLimit:
         if len(self.last) > self.window:
             self.last.popleft()
         self.row = self.row + 1 if bad else 0
-        many = sum(self.last) if bad else 0
+        many = sum(self.last) if bad and len(self.last) == self.window else 0
         if self.row >= self.in_a_row or many > self.share * self.window:
             raise TooManyBad(
-                f"{self.row} bad records in a row, {many} of the last {len(self.last)}: stopped, nothing is lost. "
-                f"The last one: {reason}. They are in the dead letter topics; mend the producer or this build "
+                f"{self.row} bad records in a row, {sum(self.last)} of the last {len(self.last)}: stopped, nothing "
+                f"is lost. The last one: {reason}. They are in the dead letter topics; mend the producer or this build "
                 "and start again"
             )
 
