@@ -33,9 +33,9 @@ class BadLimit:
         many = sum(self.last) if bad and len(self.last) == self.window else 0
         if self.row >= self.in_a_row or many > self.share * self.window:
             raise TooManyBad(
-                f"{self.row} bad records in a row, {sum(self.last)} of the last {len(self.last)}: stopped, nothing "
-                f"is lost. The last one: {reason}. They are in the dead letter topics; mend the producer or this build "
-                "and start again"
+                f"{self.row} bad records in a row, {sum(self.last)} of the last {len(self.last)}: stopped, and "
+                f"nothing is lost. The last one: {reason}. They are in the dead letter topics; mend the producer "
+                "or this build and start again"
             )
 
 
