@@ -70,6 +70,8 @@ class _Pass:
         self.at_us = at_us
         self.rebase = Rebase(LIVE_FORWARD_US if media.live else None)
         self.tracks = media.coded_tracks
+        # Asked of PyAV once: it makes a new Fraction for every packet and frame that is asked.
+        self.bases = {t.index: t.time_base for t in (media.video, media.audio) if t is not None}
         self.undecodable = 0
         self.stopped = ""
         # pts_us = media time + shift - epoch_us; a live source starts at the first packet that it sends.
@@ -106,11 +108,12 @@ class _Pass:
 
     def _log(self, packet: Any, to: Extractor) -> Iterator[Item]:
         """The packet itself, untouched."""
-        base = packet.time_base
+        index = packet.stream_index
+        base = self.bases[index]
         time = packet.dts if packet.dts is not None else packet.pts
         time_us = to_us(time, base) if time is not None else None
         duration_us = to_us(packet.duration or 0, base)
-        shift_us = self.rebase.shift(packet.stream.index, time_us, duration_us)
+        shift_us = self.rebase.shift(index, time_us, duration_us)
         if self.epoch_us is None:
             self.epoch_us = (time_us or 0) + shift_us - self.at_us
         if time_us is not None:
@@ -119,7 +122,7 @@ class _Pass:
                 shown_us = to_us(packet.pts, base) + shift_us - self.epoch_us
                 to.end_us = max(to.end_us, shown_us + duration_us)
         coded = Packet(
-            track=packet.stream.index, pts=packet.pts, dts=packet.dts, duration=packet.duration or 0,
+            track=index, pts=packet.pts, dts=packet.dts, duration=packet.duration or 0,
             key=packet.is_keyframe, data=bytes(packet),
         )  # fmt: skip
         video_key = packet.is_keyframe and packet.stream.type == "video"
@@ -134,7 +137,7 @@ class _Pass:
 
         video = packet.stream.type == "video"
         if video and packet.size and self.h264 and packet.pts is not None and not packet.is_discard:
-            pts_us = to_us(packet.pts, packet.time_base) - (self.epoch_us or 0)
+            pts_us = to_us(packet.pts, self.bases[packet.stream_index]) - (self.epoch_us or 0)
             if not to._needed.decode(pts_us, disposable(bytes(packet), self.nal_length)):
                 return
         try:

@@ -52,7 +52,8 @@ class Media:
 
 def to_us(value: int, time_base: Fraction) -> int:
     """A time in units of a time base, in µs, rounded half up."""
-    return (2 * value * time_base.numerator * 1_000_000 + time_base.denominator) // (2 * time_base.denominator)
+    above, below = time_base.numerator, time_base.denominator
+    return (2_000_000 * value * above + below) // (2 * below)
 
 
 def coded_track(track: Any, rotation_deg: int) -> CodedTrack:
