@@ -6,10 +6,11 @@ import signal
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 from prometheus_client import start_http_server
 
-from processors.exits import die, watch_sleep
+from processors.exits import CRASHED, die, watch_sleep
 from processors.faust_app import App, build_app
 from processors.offline import Core
 from processors.place import Limits
@@ -21,7 +22,7 @@ from topics.registry import Serde
 from topics.route import BY_STATION
 
 log = logging.getLogger("framelog.worker")
-CHECK_S, LAG_S = 1.0, 5.0
+CHECK_S, LAG_S, BROKER_S = 1.0, 5.0, 30.0
 SESSION_S = 6.0
 REFUSED = 2
 
@@ -30,7 +31,7 @@ class MisconfiguredError(Exception):
     """The log is not as the stations need it; says what to do."""
 
 
-def check_topics(connection: Connection, stations: Sequence[str], timeout_s: float = 30) -> None:
+def check_topics(connection: Connection, stations: Sequence[str]) -> None:
     """MisconfiguredError unless every topic of the stations exists with the connection's partition count."""
     if unknown := [s for s in stations if s not in BY_STATION]:
         raise MisconfiguredError(f"no such stations: {unknown}; there are {sorted(BY_STATION)}")
@@ -39,7 +40,7 @@ def check_topics(connection: Connection, stations: Sequence[str], timeout_s: flo
         edge = BY_STATION[station]
         needed |= {names.topic(edge.writes), names.state(station)}
         needed |= {n for t in edge.reads for n in (names.topic(t), names.dlq(t))}
-    have = AdminClient(connection.confluent()).list_topics(timeout=timeout_s).topics
+    have = AdminClient(connection.confluent()).list_topics(timeout=BROKER_S).topics
     if missing := sorted(needed - set(have)):
         raise MisconfiguredError(f"no topics {missing}: run `framelog up` or call topics.broker.ensure_topics")
     counts = {n: len(have[n].partitions) for n in sorted(needed)}
@@ -63,16 +64,20 @@ def run_worker(
 ) -> int:
     """Runs stations until SIGTERM or SIGINT; answers with the process's exit code.
 
-    0 after a clean stop, 2 if the topics are not as they must be (told in one line). Anything unforeseen ends the
-    process at once with 70, a sleep past the group's session with 71; whoever started it starts it again.
-    `instance` names the process among the stations' workers for ever (see `build_app`). Without `encode` and
-    `decode` the connection's registry is asked.
+    0 after a clean stop, 2 if the topics are not as they must be, 70 if the broker does not answer (either told in
+    one line). Anything unforeseen ends the process at once with 70, a sleep past the group's session with 71;
+    whoever started it starts it again. `instance` names the process among the stations' workers for ever (see
+    `build_app`). Without `encode` and `decode` the connection's registry is asked. `metrics_port` serves
+    `topics.metrics` on this machine.
     """
     try:
         check_topics(connection, stations)
     except MisconfiguredError as error:
         log.error("%s", error)
         return REFUSED
+    except KafkaException as error:
+        log.error("the broker at %s does not answer: %s", connection.bootstrap, error.args[0])
+        return CRASHED
     for noisy in ("faust", "mode", "aiokafka", "processors.faust_app"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
