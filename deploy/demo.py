@@ -15,7 +15,7 @@ from rich.console import Console
 from deploy.platform import framelog
 from deploy.sample import Sample
 from deploy.settings import Settings
-from deploy.state import read_state
+from deploy.state import State, read_state
 from deploy.summary import Seconds, Summary, clip_rows, highlight_rows
 from deploy.watch import SessionWatch, follow
 from schemas.records import Clip, Highlight
@@ -63,16 +63,35 @@ def platform(settings: Settings, console: Console) -> Iterator[subprocess.Popen[
                 child.kill()
 
 
-def wait_ready(settings: Settings, child: subprocess.Popen[bytes] | None, console: Console) -> None:
-    """Shows each part as it gets ready; DemoFailed if the platform ends or takes too long."""
-    started, shown = time.monotonic(), set[str]()
+class Readiness:
+    """Shows each part once, as it gets ready."""
+
+    def __init__(self, settings: Settings, console: Console) -> None:
+        self._folder, self._console = settings.run_folder, console
+        self._started, self._shown = time.monotonic(), set[str]()
+
+    def look(self) -> State:
+        """The platform's state; parts that have become ready since the last look are shown."""
+        state = read_state(self._folder)
+        for name, part in state.parts.items() if state.running else ():
+            if part.state == "ready" and name not in self._shown:
+                self._shown.add(name)
+                self._console.print(f"  [green]✓[/] {name} [dim]({time.monotonic() - self._started:.1f} s)[/]")
+        return state
+
+
+def wait_ready(
+    settings: Settings, child: subprocess.Popen[bytes] | None, readiness: Readiness, wanted: Sequence[str]
+) -> None:
+    """Returns when the wanted parts are ready; DemoFailed if the platform ends or takes too long."""
+    started = time.monotonic()
     while True:
-        state = read_state(settings.run_folder)
-        for name, part in state.parts.items():
-            if part.state == "ready" and name not in shown:
-                shown.add(name)
-                console.print(f"  [green]✓[/] {name} [dim]({time.monotonic() - started:.1f} s)[/]")
-        if state.running and state.parts and shown >= set(state.parts):
+        state = readiness.look()
+        if (
+            state.running
+            and state.parts
+            and all(p.state == "ready" for n, p in state.parts.items() if n in wanted)
+        ):
             return
         if child is not None and child.poll() is not None:
             raise DemoFailed(f"the platform ended: {log_tail(settings.data / 'logs/supervisor.log')}")
@@ -141,7 +160,9 @@ def play(settings: Settings, sample: Sample, once: bool, setup_s: float, console
     started = time.monotonic()
     first: float | None = None
     with platform(settings, console) as child:
-        wait_ready(settings, child, console)
+        readiness = Readiness(settings, console)
+        # The source may begin as soon as there is a log and a page: stations and sinks catch up by themselves.
+        wait_ready(settings, child, readiness, ("kafka", "registry", "api"))
         page = f"http://{settings.host}:{settings.port or settings.embedded('api').rsplit(':', 1)[1]}"
         console.print(f"page: [link={page}]{page}[/]", highlight=False)
         if not once and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
@@ -159,6 +180,7 @@ def play(settings: Settings, sample: Sample, once: bool, setup_s: float, console
             def go_on() -> bool:
                 nonlocal done
                 done = done or ingest.poll()
+                readiness.look()
                 return child is None or child.poll() is None
 
             for record in follow(settings.connection, watch, go_on):

@@ -111,7 +111,7 @@ def children(settings: Settings, ports: Ports) -> list[Child]:
             "api",
             framelog("serve", "--port", str(ports.api)),
             env,
-            log,
+            (),  # it starts without the log, says so, and has its imports behind it when the log is there
             lambda: answers(f"{where['api']}/healthz"),
         )
     )

@@ -11,7 +11,6 @@ from schemas.codec import Undecodable
 from topics.catalog import BY_NOUN, CATALOG
 from topics.lag import committed, lag_of
 from topics.read import bounds, read
-from topics.registry import Serde
 from topics.route import ROUTE
 
 From = Literal["beginning", "end"]
@@ -79,6 +78,8 @@ def tail(
 
     Example: framelog tail highlights --from beginning -n 5 --json
     """
+    from topics.registry import Serde  # half a second of imports that no other command needs
+
     connection = configured.load(data=data).connection
     found = next((t for t in CATALOG if topic in (t.noun, connection.names.topic(t))), None)
     if found is None:
