@@ -27,6 +27,7 @@ from connectors.clips.remux import remux
 from connectors.clips.template import NoContainer
 from connectors.deadletters import BadLimit, DeadLetters
 from connectors.objects.store import Exists, ObjectStore, key_part
+from connectors.offsets import bounds_of
 from schemas.codec import Undecodable
 from schemas.identity import record_id
 from schemas.records import Clip, Frame, Highlight, Model, Packets, Record, Ref
@@ -132,7 +133,7 @@ class Cutter:
     def _behind_tail(self, partition: int) -> int:
         """Offset of the first highlight that has no clip record yet."""
         with reader(self._connection) as client:
-            low, high = client.get_watermark_offsets(TopicPartition(self._clips, partition), timeout=30)
+            low, high = bounds_of(client, self._clips, partition)
             for offset in range(high - 1, low - 1, -1):
                 found = self._one(client, Ref(topic=self._clips, partition=partition, offset=offset))
                 named = dict(found.headers() or []).get(IN) if found is not None else None
@@ -142,7 +143,7 @@ class Cutter:
 
     def _one(self, client: Consumer, ref: Ref) -> Message | None:
         """The message at a place; None if it is not there any more."""
-        low, high = client.get_watermark_offsets(TopicPartition(ref.topic, ref.partition), timeout=30)
+        low, high = bounds_of(client, ref.topic, ref.partition)
         if not low <= ref.offset < high:
             return None
         client.assign([TopicPartition(ref.topic, ref.partition, ref.offset)])

@@ -1,0 +1,120 @@
+"""The ClickHouse sink, from the log to rows, against a bare loop that inserts ready rows 10,000 at a time."""
+
+import secrets
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from time import perf_counter, sleep
+from typing import Any
+
+import uvicorn
+from confluent_kafka import Producer
+
+from connectors.clickhouse.ddl import Databases
+from connectors.clickhouse.rows import Place, column_names, columns_of, row
+from connectors.clickhouse.schema import StoreAddress, connect, ensure_schema
+from connectors.clickhouse.sink import clickhouse_sink
+from deploy.embedded.kafka import KafkaNode, free_port
+from deploy.embedded.registry import app
+from schemas.records import Box, Detections, Ref
+from tests.fixtures_store import StoreProcess
+from topics import catalog
+from topics.broker import ensure_topics
+from topics.connection import Connection
+from topics.names import Names
+from topics.registry import Serde
+
+ROWS = 100_000
+BATCH = 10_000
+TARGET = 0.6
+NOUN = "detections"
+
+
+def made(n: int) -> Detections:
+    """A frame's three boxes."""
+    boxes = tuple(
+        Box(label="person", score=0.5 + i / 8, x1_px=n % 500 + i, y1_px=10.5, x2_px=n % 500 + 80, y2_px=200.25)
+        for i in range(3)
+    )
+    return Detections(
+        stream_id=f"s{n % 8}", session_id="bench", seq=n // 8, pts_us=n * 12_500, id=f"{n:036d}", width_px=1280,
+        height_px=720, frame=Ref(topic="framelog.frames", partition=n % 4, offset=n), boxes=boxes,
+    )  # fmt: skip
+
+
+def bare_s(client: Any, databases: Databases) -> float:
+    """Seconds to insert rows that are ready."""
+    batches = [
+        [row(NOUN, "bare", made(n), Place("t", 0, n, 1_700_000_000_000)) for n in range(at, at + BATCH)]
+        for at in range(0, ROWS, BATCH)
+    ]
+    began = perf_counter()
+    for batch in batches:
+        client.insert(
+            f"{databases.log}.{NOUN}", columns_of(batch), column_names=column_names(NOUN), column_oriented=True
+        )
+    return perf_counter() - began
+
+
+def sink_s(connection: Connection, address: StoreAddress, client: Any) -> float:
+    """Seconds from the sink's first row to its last, all records being in the log already."""
+    producer = Producer(connection.producer(queue_buffering_max_messages=200_000, compression_type="zstd"))
+    with Serde(connection) as serde:
+        for n in range(ROWS):
+            record = made(n)
+            producer.produce(
+                connection.names.topic(catalog.DETECTIONS), serde.encode(record), record.stream_id.encode()
+            )
+    assert producer.flush(120) == 0
+    sink = clickhouse_sink(connection, address)
+    thread = threading.Thread(target=sink.run)
+    thread.start()
+    asked = f"SELECT count() FROM {address.databases.log}.{NOUN} WHERE run = 'live'"
+    while not sink.assigned:
+        sleep(0.005)
+    began = perf_counter()
+    while int(client.command(asked)) < ROWS:
+        sleep(0.05)
+    took = perf_counter() - began
+    sink.close()
+    thread.join()
+    return took
+
+
+def bench() -> Iterator[Mapping[str, object]]:
+    """One row: thousand rows a second; consuming, decoding and making rows is in ours, not in the baseline."""
+    with tempfile.TemporaryDirectory() as folder:
+        node, store = KafkaNode(Path(folder) / "kafka", quick=True), StoreProcess(Path(folder) / "store").start()
+        node.prepare()
+        with (Path(folder) / "kafka.log").open("wb") as log:
+            broker = subprocess.Popen(node.command(), stdout=log, stderr=log)
+        server = uvicorn.Server(
+            uvicorn.Config(app(":memory:"), port=(port := free_port()), log_level="warning", ws="none")
+        )
+        registry = threading.Thread(target=server.run, daemon=True)
+        registry.start()
+        try:
+            node.wait_ready(120)
+            names = Names(f"b-{secrets.token_hex(3)}")
+            connection = Connection(node.bootstrap, f"http://127.0.0.1:{port}", names)
+            with Serde(connection) as serde:
+                serde.register()
+            ensure_topics(connection)
+            address = StoreAddress(store.url)
+            client = connect(address)
+            ensure_schema(client, address.databases)
+            theirs, ours = bare_s(client, address.databases), sink_s(connection, address, client)
+            client.close()
+        finally:
+            server.should_exit = True
+            broker.terminate()
+            broker.wait(60)
+            store.stop()
+            registry.join(20)
+    yield {
+        "what": f"ClickHouse sink, {ROWS} detections", "ours": round(ROWS / ours / 1e3, 1),
+        "baseline": round(ROWS / theirs / 1e3, 1), "unit": "k rows/s", "ratio": round(theirs / ours, 2),
+        "target": TARGET,
+    }  # fmt: skip
