@@ -1,41 +1,26 @@
 """The demo: starts the platform, plays a clip through it, shows highlights as they happen, sums up."""
 
-import json
 import os
 import signal
 import subprocess
 import time
 import webbrowser
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 
+from deploy.feeding import DemoFailed, Ingest, log_tail
 from deploy.platform import framelog
 from deploy.sample import Sample
 from deploy.settings import Settings
 from deploy.state import State, read_state
+from deploy.stored import digests_of, models_of, stored_rows
 from deploy.summary import Seconds, Summary, clip_rows, highlight_rows
 from deploy.watch import SessionWatch, follow
 from schemas.records import Clip, Highlight
-from topics.catalog import CATALOG
 
 GIVE_UP_S = 180.0  # a part that is not ready after this has failed: the slowest seen took 40
-INGEST_TRIES = 20
-DERIVED = tuple(t.noun for t in CATALOG if t.kind == "derived")
-
-
-class DemoFailed(Exception):
-    """The demo can not go on; the message says what to do."""
-
-
-def log_tail(path: Path, lines: int = 3) -> str:
-    """The last lines of a log, for an error message."""
-    try:
-        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
-    except FileNotFoundError:
-        return ""
 
 
 @contextmanager
@@ -99,49 +84,6 @@ def wait_ready(
             late = {n: p.last_error for n, p in state.parts.items() if p.state != "ready"}
             raise DemoFailed(f"not ready after {GIVE_UP_S:.0f} s: {late}; see {settings.data / 'logs'}")
         time.sleep(0.1)
-
-
-class Ingest:
-    """`framelog ingest` as a process that is started again when it is killed: it finds its place in the log."""
-
-    def __init__(self, settings: Settings, sample: Sample, speed: str) -> None:
-        self._words = framelog("ingest", sample.source, "--stream", sample.stream, "--speed", speed, "--json")
-        self._env = os.environ | settings.environment()
-        self._log = settings.data / "logs/ingest.log"
-        self.restarts = 0
-        self.session_id: str | None = None
-        self._start()
-
-    def _start(self) -> None:
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 (our own command)
-                self._words, env=self._env, stdout=subprocess.PIPE, stderr=log
-            )
-        assert self._process.stdout is not None
-        os.set_blocking(self._process.stdout.fileno(), False)
-        self._rest = b""
-
-    def poll(self) -> bool:
-        """Reads what it says; True when it is done. DemoFailed if the source can not be read."""
-        assert self._process.stdout is not None
-        self._rest += self._process.stdout.read() or b""
-        *lines, self._rest = self._rest.split(b"\n")
-        for line in lines:
-            self.session_id = json.loads(line).get("session_id", self.session_id)
-        code = self._process.poll()
-        if code is None or code == 0:
-            return code == 0
-        if code < 0 and self.restarts < INGEST_TRIES:
-            self.restarts += 1
-            self._start()
-            return False
-        raise DemoFailed(log_tail(self._log, 1) or f"ingest ended with {code}")
-
-    def stop(self) -> None:
-        """Ends it if it still runs."""
-        if self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait(30)
 
 
 def show(record: object, console: Console) -> bool:
@@ -212,56 +154,3 @@ def play(settings: Settings, sample: Sample, once: bool, setup_s: float, console
             return summary
         finally:
             ingest.stop()
-
-
-def stored_rows(
-    settings: Settings, watch: SessionWatch, go_on: Callable[[], bool], deadline_s: float = 120
-) -> dict[str, int]:
-    """Rows of the session by table, once the sink has caught up with the log."""
-    from deploy.commands.ask import client
-
-    until = time.monotonic() + deadline_s
-    with client(settings) as store:
-        while True:
-            rows = {noun: session_rows(store, noun, watch.session_id) for noun in watch.counts}
-            if rows == watch.counts or time.monotonic() > until or not go_on():
-                return rows
-            time.sleep(0.2)
-
-
-def session_rows(store: object, noun: str, session_id: str) -> int:
-    """Rows of one noun and session, end marks left out."""
-    text = f"SELECT count() FROM {noun} WHERE run = 'live' AND session_id = {{session:String}} AND NOT end"  # noqa: S608 (a noun of the catalog)
-    return int(store.query(text, parameters={"session": session_id}).first_row[0])  # type: ignore[attr-defined]
-
-
-def models_of(settings: Settings, session_id: str) -> dict[str, str]:
-    """What computed each noun, as its records say."""
-    from deploy.commands.ask import client
-
-    with client(settings) as store:
-        return {
-            noun: ", ".join(models)
-            for noun in ("detections", "faces", "utterances", "speech", "sounds", "events")
-            if (models := models_of_noun(store, noun, session_id))
-        }
-
-
-def models_of_noun(store: object, noun: str, session_id: str) -> Sequence[str]:
-    """Names and versions of the models behind a noun's records."""
-    text = (
-        f"SELECT DISTINCT concat(model_name, ' ', model_version) FROM {noun} "  # noqa: S608 (a noun of the catalog)
-        "WHERE run = 'live' AND session_id = {session:String} AND NOT end ORDER BY 1"
-    )
-    found = store.query(text, parameters={"session": session_id}).result_rows  # type: ignore[attr-defined]
-    return [row[0].strip() for row in found]
-
-
-def digests_of(settings: Settings) -> dict[str, str]:
-    """A fingerprint of every derived table; equal for equal content, whoever was killed meanwhile."""
-    from connectors.clickhouse.schema import connect, digests
-    from deploy.commands.parts import store_address
-
-    address = store_address(settings)
-    with connect(address) as client:
-        return digests(client, databases=address.databases, nouns=DERIVED)

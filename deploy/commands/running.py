@@ -182,7 +182,8 @@ def demo(
     Example: framelog demo --once
     """
     from connectors.sources.scene import render_scene
-    from deploy.demo import DemoFailed, play
+    from deploy.demo import play
+    from deploy.feeding import DemoFailed
     from deploy.sample import choose, testdata_folder
     from deploy.setup import seconds_spent
 
