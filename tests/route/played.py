@@ -18,6 +18,7 @@ class Played:
 
     data: Path
     summary: dict[str, Any]
+    weights: Path
 
 
 def demo(
@@ -45,6 +46,10 @@ def demo(
 
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory, testdata: Path) -> Played:
-    """The shared clip, played with the cpu profile and nothing killed."""
+    """The shared clip, played with the cpu profile and nothing killed; FRAMELOG_TEST_PLAYED names a data folder
+    where that was done already.
+    """
+    if given := os.environ.get("FRAMELOG_TEST_PLAYED"):
+        return Played(Path(given), json.loads((Path(given) / "summary.json").read_text()), testdata / "models")
     data = tmp_path_factory.mktemp("demo")
-    return Played(data, demo(data, testdata / "video/stream_shared.mp4", testdata / "models"))
+    return Played(data, demo(data, testdata / "video/stream_shared.mp4", testdata / "models"), testdata / "models")
