@@ -187,7 +187,7 @@ class Cutter:
 
     def _advance(self, partition: int) -> None:
         """Cuts what need not wait any longer, in the highlights' order."""
-        lane = self._lanes[partition]
+        lane = self._lanes.get(partition, Lane())
         while lane.waiting and not self._stopping:
             offset, highlight = lane.waiting[0]
             index = lane.sessions.get((highlight.stream_id, highlight.session_id), SessionIndex())
@@ -199,7 +199,9 @@ class Cutter:
             except OSError as error:
                 log.warning("object store is away, tried again: %s", error)
                 self._consumer.pause(self._consumer.assignment())
-                self._consumer.poll(self._config.retry_s)  # stays a member; paused partitions give nothing
+                # Stays a member; paused partitions give nothing, one that is new meanwhile may.
+                for message in self._consumer.consume(1, self._config.retry_s):
+                    self._take(message)
                 self._consumer.resume(self._consumer.assignment())
                 return
             self._say(clip, offset, partition)
