@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -70,32 +70,38 @@ def run_worker(
     `build_app`). Without `encode` and `decode` the connection's registry is asked. `metrics_port` serves
     `topics.metrics` on this machine.
     """
+    if (code := _refusal(connection, stations, metrics_port)) is not None:
+        return code
+    for noisy in ("faust", "mode", "aiokafka", "processors.faust_app"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Seldom())
+    watch_sleep(SESSION_S)
+    with ExitStack() as opened:
+        if encode is None or decode is None:
+            serde = opened.enter_context(Serde(connection))
+            encode, decode = serde.encode, serde.decode
+        shells = [Shell(connection, s, cores[s], encode, decode, limits, SESSION_S) for s in stations]
+        asyncio.run(_run(shells, connection, instance))
+    return 0
+
+
+def _refusal(connection: Connection, stations: Sequence[str], metrics_port: int | None) -> int | None:
+    """Exit code if the worker cannot start as things are, told in one line."""
     try:
         check_topics(connection, stations)
+        if metrics_port is not None:
+            start_http_server(metrics_port, addr="127.0.0.1")
     except MisconfiguredError as error:
         log.error("%s", error)
         return REFUSED
     except KafkaException as error:
         log.error("the broker at %s does not answer: %s", connection.bootstrap, error.args[0])
         return CRASHED
-    for noisy in ("faust", "mode", "aiokafka", "processors.faust_app"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    for handler in logging.getLogger().handlers:
-        handler.addFilter(Seldom())
-    serde = None
-    if encode is None or decode is None:
-        serde = Serde(connection)
-        encode, decode = serde.encode, serde.decode
-    if metrics_port is not None:
-        start_http_server(metrics_port, addr="127.0.0.1")
-    watch_sleep(SESSION_S)
-    shells = [Shell(connection, s, cores[s], encode, decode, limits, SESSION_S) for s in stations]
-    try:
-        asyncio.run(_run(shells, connection, instance))
-    finally:
-        if serde is not None:
-            serde.close()
-    return 0
+    except OSError as error:
+        log.error("the metrics' port %s cannot be had (%s): choose another", metrics_port, error.strerror)
+        return REFUSED
+    return None
 
 
 class Seldom(logging.Filter):

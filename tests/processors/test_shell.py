@@ -1,6 +1,7 @@
 """The shell's parts that need no broker."""
 
 import logging
+import socket
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -170,6 +171,19 @@ def test_a_broker_that_is_not_there_is_told_in_one_line(
     assert run_worker(["detections"], {"detections": Boxes()}, PLAIN) == exits.CRASHED
     (line,) = caplog.messages
     assert line.startswith("the broker at 127.0.0.1:1 does not answer")
+
+
+@pytest.mark.network
+def test_a_metrics_port_in_use_is_told_in_one_line(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.worker.check_topics", lambda *_: None)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert run_worker(["detections"], {"detections": Boxes()}, PLAIN, metrics_port=port) == 2
+    assert caplog.messages == [f"the metrics' port {port} cannot be had (Address already in use): choose another"]
 
 
 def test_a_library_says_the_same_once_in_a_while_and_we_as_often_as_we_like() -> None:

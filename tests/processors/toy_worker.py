@@ -44,8 +44,16 @@ def main() -> int:
     connection = Connection(bootstrap, "", Names(prefix), partitions=int(partitions))
     limits = Limits(snapshot_s=0.5, bytes=int(os.environ.get("TOY_BYTES", 4 << 20)))
     instance = os.environ.get("TOY_INSTANCE", "")
+    port = int(os.environ.get("TOY_METRICS_PORT", "0")) or None
     return run_worker(
-        stations, cores, connection, encode=encode_local, decode=decode_local, limits=limits, instance=instance
+        stations,
+        cores,
+        connection,
+        encode=encode_local,
+        decode=decode_local,
+        limits=limits,
+        instance=instance,
+        metrics_port=port,
     )
 
 
