@@ -118,6 +118,7 @@ def children(settings: Settings, ports: Ports) -> list[Child]:
     for name, stations in WORKERS.items():
         plan.append(Child(name, framelog("work", *stations), env, log))
     plan.append(Child("rows", framelog("sink", "clickhouse"), env, (*log, *store)))
+    plan.append(Child("clips", framelog("sink", "s3"), env, log))
     return plan
 
 

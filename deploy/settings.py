@@ -16,6 +16,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from connectors.clips.config import Config as ClipsConfig
 from connectors.sources.config import Config as IngestConfig
 from topics.connection import Connection
 from topics.names import LIVE, Names
@@ -59,6 +60,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the page and the API listen on.")
     port: int = Field(8787, ge=0, le=65535, description="Port of the page and the API.")
     ingest: IngestConfig = Field(default_factory=IngestConfig, description="How sources are taken in.")
+    clips: ClipsConfig = Field(default_factory=ClipsConfig, description="How clips are cut.")
     stall_s: float = Field(
         30.0, gt=0, description="A station with input and no output for this long is unhealthy."
     )

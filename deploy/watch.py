@@ -12,7 +12,7 @@ from topics.connection import Connection
 from topics.read import consumer, partitions_of
 from topics.registry import Serde
 
-NOUNS = tuple(t.noun for t in CATALOG if t.noun != "clips")
+NOUNS = tuple(t.noun for t in CATALOG)
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ def follow(
         quiet_s: how long to wait for a record at a time.
     """
     serde = Serde(connection)
-    topics = {connection.names.topic(t): t for t in CATALOG if t.noun in watch.counts}
+    topics = {connection.names.topic(t): t for t in CATALOG}
     with consumer(connection, fetch_max_bytes=8 << 20, queued_max_messages_kbytes=16 << 10) as client:
         places = partitions_of(client, sorted(topics))
         client.assign([TopicPartition(tp.topic, tp.partition, 0) for tp in places])

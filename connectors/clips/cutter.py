@@ -22,6 +22,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
+from connectors.clips.config import Config
 from connectors.clips.index import SessionIndex
 from connectors.clips.remux import remux
 from connectors.clips.template import NoContainer
@@ -41,21 +42,6 @@ log = logging.getLogger(__name__)
 NAME = "clips"
 IN = "framelog.in"
 MODEL = Model(name="remux", version="1")
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """How clips are cut.
-
-    before_s, after_s: seconds added to the highlight at both ends.
-    patience_s: how long a highlight waits for packets of its stretch while none of its session come.
-    retry_s: pause before the object store is tried again.
-    """
-
-    before_s: float = 1.0
-    after_s: float = 1.0
-    patience_s: float = 10.0
-    retry_s: float = 1.0
 
 
 @dataclass(slots=True)

@@ -126,10 +126,10 @@ def objects_of(settings: Settings) -> Any:
 
 
 def sink(
-    kind: Annotated[Literal["clickhouse"], typer.Argument(help="clickhouse: rows.")],
+    kind: Annotated[Literal["clickhouse", "s3"], typer.Argument(help="clickhouse: rows; s3: clips.")],
     data: DataOption = None,
 ) -> None:
-    """A sink: rows to ClickHouse.
+    """A sink: rows to ClickHouse, or clips to the object store.
 
     Example: framelog sink clickhouse
     """
@@ -137,7 +137,7 @@ def sink(
 
     settings = configured.load(data=data)
     prepare_log(settings.connection)
-    made = {"clickhouse": rows_sink}[kind](settings)
+    made = rows_sink(settings) if kind == "clickhouse" else clips_sink(settings)
     on_sigterm(made.close)
     made.run()
 
@@ -147,6 +147,13 @@ def rows_sink(settings: Settings) -> Any:
     from connectors.clickhouse.sink import clickhouse_sink
 
     return clickhouse_sink(settings.connection, store_address(settings))
+
+
+def clips_sink(settings: Settings) -> Any:
+    """The clip cutter."""
+    from connectors.clips.cutter import Cutter
+
+    return Cutter(settings.connection, objects_of(settings), settings.clips)
 
 
 def store_address(settings: Settings) -> Any:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 from confluent_kafka import Producer
 
-from connectors.clips.cutter import Config, Cutter
+from connectors.clips.config import Config
+from connectors.clips.cutter import Cutter
 from connectors.clips.remux import remux
 from connectors.objects import FolderStore
 from schemas.records import Clip, Frame, Highlight, Packets, Ref
@@ -31,7 +32,8 @@ S = 1_000_000
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from connectors.clips.cutter import Config, Cutter
+from connectors.clips.config import Config
+from connectors.clips.cutter import Cutter
 from connectors.objects import FolderStore
 from topics.connection import Connection
 from topics.names import Names
