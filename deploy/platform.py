@@ -5,7 +5,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from socket import gethostname
 from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 
@@ -91,6 +93,11 @@ def node_of(settings: Settings, ports: Ports) -> KafkaNode:
     return KafkaNode(settings.data / "kafka", ports.kafka, ports.controller)
 
 
+def instance_of(settings: Settings) -> str:
+    """A name for the workers of this platform that no other one has, on whatever machine, and keeps for ever."""
+    return str(uuid5(NAMESPACE_URL, f"{gethostname()}:{settings.data.resolve()}"))
+
+
 def children(settings: Settings, ports: Ports) -> list[Child]:
     """Every process, with what it needs; parts that have an address set are not ours to start."""
     where, env = endpoints(settings, ports), settings.environment()
@@ -116,7 +123,7 @@ def children(settings: Settings, ports: Ports) -> list[Child]:
         )
     )
     for name, stations in WORKERS.items():
-        plan.append(Child(name, framelog("work", *stations), env, log))
+        plan.append(Child(name, framelog("work", *stations, "--instance", instance_of(settings)), env, log))
     plan.append(Child("rows", framelog("sink", "clickhouse"), env, (*log, *store)))
     plan.append(Child("clips", framelog("sink", "s3"), env, log))
     return plan

@@ -46,6 +46,11 @@ def store(port: PortOption, host: HostOption = "127.0.0.1", data: DataOption = N
 def work(
     stations: Annotated[list[str], typer.Argument(metavar="STATION...", help="Stations to run in this process.")],
     data: DataOption = None,
+    instance: Annotated[
+        str,
+        typer.Option(help="A name that no other worker of these stations has: it is back at once after a crash."),
+    ] = "",
+    metrics_port: Annotated[int | None, typer.Option(help="Serve Prometheus metrics on this port.")] = None,
 ) -> None:
     """One or more stations, for a cluster or under `framelog up`.
 
@@ -66,7 +71,9 @@ def work(
     except (BadTunable, ValueError) as error:
         raise fail(str(error), 2) from error
     prepare_log(settings.connection)
-    raise typer.Exit(run_worker(stations, cores, settings.connection))
+    raise typer.Exit(
+        run_worker(stations, cores, settings.connection, instance=instance, metrics_port=metrics_port)
+    )
 
 
 def on_sigterm(stop: Callable[[], None]) -> None:
