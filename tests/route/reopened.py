@@ -92,7 +92,7 @@ def reopened(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def reopened_store(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a ClickHouse that holds the rows of the played clip."""
     folder: Path = tmp_path_factory.mktemp("reopened-store") / "data"
-    shutil.copytree(played.data / "store", folder)
+    shutil.copytree(played.data / "store", folder, symlinks=True)
     store = StoreProcess(folder).start()
     yield store.url
     store.stop()
