@@ -13,12 +13,12 @@ from api import problem
 from api.frames import FrameReader
 from api.gauge import Gauge
 from api.live import Hub, Live
-from api.objects import Objects
 from api.page_files import mount_page
 from api.parts import Parts
 from api.routes import frames, health, highlights, live, sql, streams, topics
 from api.store import Clickhouse, Store
 from api.streams import Cached
+from connectors.objects import ObjectStore
 from topics.connection import Connection
 from topics.registry import Serde
 
@@ -28,7 +28,7 @@ ABOUT = "Ask framelog: streams, records, highlights, clips, pictures, SQL, and w
 def create_app(
     connection: Connection,
     clickhouse: Clickhouse,
-    objects: Objects,
+    objects: ObjectStore,
     supervisor_state: Path | None = None,
     page_dir: Path | None = None,
 ) -> FastAPI:

@@ -12,8 +12,8 @@ from api.problem import Problem
 from api.shapes import Part, Readiness
 from api.store import Limits
 
+BEGINNING = {"waiting", "starting"}
 QUICK = Limits(seconds=3, rows=10)
-WELL = {"running", "ok", "up", "ready", "done", "finished", "starting"}
 
 
 def readiness(p: Parts) -> Readiness:
@@ -54,29 +54,29 @@ def _page(folder: Path | None) -> Part:
 
 
 def supervised(state: Path | None) -> Iterable[Part]:
-    """What the supervisor wrote of its processes: `{"processes": [{name, state, since, last_error}, …]}`, or the
-    same keyed by name. No file, no word.
+    """What the supervisor wrote: `{"parts": {name: {state, since, restarts, last_error}}}`, `since` in seconds of
+    wall clock. No file, no word.
     """
     if state is None or not state.is_file():
         return
     try:
-        written = json.loads(state.read_text())
-    except ValueError:
-        yield Part("supervisor", False, None, f"{state.name} is no JSON", "look at the supervisor's log")
+        written = json.loads(state.read_text())["parts"]
+    except (ValueError, KeyError, TypeError):
+        yield Part(
+            "supervisor", False, None, f"{state.name} is damaged", "start the platform again: `framelog up`"
+        )
         return
-    listed = written.get("processes", written) if isinstance(written, Mapping) else written
-    if isinstance(listed, Mapping):
-        listed = [{"name": name, **told} for name, told in listed.items() if isinstance(told, Mapping)]
-    for process in listed if isinstance(listed, list) else []:
-        yield _process(process)
+    for name, told in written.items():
+        yield _process(name, told)
 
 
-def _process(process: Mapping[str, Any]) -> Part:
-    ok = bool(process.get("healthy", str(process.get("state", "")).lower() in WELL))
-    since = process.get("since_s") or process.get("since") or process.get("started_s")
-    why = str(process.get("last_error") or process.get("why") or process.get("state", "not running"))
-    name = str(process.get("name", "process"))
-    return Part(
-        name, ok, None if ok or since is None else _iso(since) if isinstance(since, (int, float)) else str(since),
-        "" if ok else why, "" if ok else f"`framelog status` and DATA/logs/{name}.log have its last words",
-    )  # fmt: skip
+def _process(name: str, told: Mapping[str, Any]) -> Part:
+    state, since_s = str(told.get("state", "")), float(told.get("since") or 0)
+    if state == "ready":
+        return Part(name, True, None, "", "")
+    if state in BEGINNING:
+        return Part(name, False, _iso(since_s) if since_s else None, state, "wait: it is being started")
+    died = int(told.get("restarts") or 0)
+    why = str(told.get("last_error") or state) + (f" (started again {died} times)" if died else "")
+    do = f"`framelog status` and DATA/logs/{name}.log have its last words"
+    return Part(name, False, _iso(since_s) if since_s else None, why, do)

@@ -1,7 +1,7 @@
 """The timeline's lanes: what ClickHouse holds of a range, binned there, joined into spans here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from api.bins import Cell, bands, bin_width_us, spans
@@ -101,6 +101,7 @@ def _sounds(store: Store, view: View, db: str) -> tuple[list[Level], list[Span],
     rows = store.ask(
         f"SELECT intDiv(start_us, {{bin:Int64}}) AS bin, min(start_us) AS first, max(end_us) AS last, "  # noqa: S608
         f"avg(loudness_db) AS mean, min(loudness_db) AS low, max(loudness_db) AS high, min(silence) AS silent, "
+        f"min(silence_since_us) AS since, "
         f"count() AS n FROM {db}.sounds WHERE {OVER} GROUP BY bin ORDER BY bin",
         view.parameters(),
     )
@@ -112,7 +113,11 @@ def _sounds(store: Store, view: View, db: str) -> tuple[list[Level], list[Span],
         view.parameters(),
     )
     curve = [Level(r["first"], r["mean"], r["low"], r["high"]) for r in rows]
-    silent = (Cell("silence", r["first"], r["last"], r["n"]) for r in rows if r["silent"])
+    silent = [Cell("silence", r["first"], r["last"], r["n"]) for r in rows if r["silent"]]
+    if (
+        rows and rows[0]["silent"] and rows[0]["since"] is not None
+    ):  # it is as long as it is, not as its part in view
+        silent[0] = replace(silent[0], start_us=min(rows[0]["since"], silent[0].start_us))
     classes = (Cell(r["label"], r["first"], r["last"], r["n"], r["score"]) for r in heard)
     return curve, [_span(c) for c in spans(silent, 1)], [_span(c) for c in spans(classes, SOUND_US + view.bin_us)]
 

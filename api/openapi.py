@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from api.app import create_app
-from api.objects import FolderObjects
 from api.store import Clickhouse
+from connectors.objects import FolderStore
 from topics.connection import Connection
 
 NOWHERE = "127.0.0.1:9"
@@ -16,7 +16,7 @@ NOWHERE = "127.0.0.1:9"
 def schema() -> dict[str, Any]:
     """OpenAPI of the application. Nothing is connected to."""
     app = create_app(
-        Connection(NOWHERE, f"http://{NOWHERE}"), Clickhouse(f"http://{NOWHERE}"), FolderObjects(Path())
+        Connection(NOWHERE, f"http://{NOWHERE}"), Clickhouse(f"http://{NOWHERE}"), FolderStore(Path())
     )
     described: dict[str, Any] = app.openapi()
     return described

@@ -10,10 +10,10 @@ from starlette.requests import HTTPConnection
 from api.frames import DO, FrameReader
 from api.gauge import Gauge
 from api.live import Hub, Live
-from api.objects import Objects
 from api.problem import away
 from api.store import Store
 from api.streams import Cached
+from connectors.objects import ObjectStore
 from topics.connection import Connection
 from topics.registry import Serde
 
@@ -26,7 +26,7 @@ class Parts:
     serde: Serde
     store: Store
     streams: Cached
-    objects: Objects
+    objects: ObjectStore
     frames: FrameReader
     gauge: Gauge
     hub: Hub

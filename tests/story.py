@@ -213,7 +213,8 @@ class Story:
             )
             found.append(
                 Sounds(**self.common("sounds", n, us), start_us=us, end_us=us + S // 2, loudness_db=db,
-                       peak_db=db + 6, silence=db < -60, classes=classes)
+                       peak_db=db + 6, silence=db < -60, silence_since_us=quiet_since(us) if db < -60 else None,
+                       classes=classes)
             )  # fmt: skip
         return found
 
@@ -297,13 +298,19 @@ def spoken(us: int) -> bool:
     return any(s * S <= us < (s + len(t.split()) * 0.35) * S for s, _, t in SAID)
 
 
+def quiet_since(us: int) -> int:
+    """Begin of the silence at a moment, to half a second."""
+    ends = [0, 28 * S, *(math.ceil((s + len(t.split()) * 0.35) * 2) * S // 2 for s, _, t in SAID)]
+    return max(end for end in ends if end <= us)
+
+
 def felt(us: int) -> tuple[str, float]:
     _, emotion, valence = [f for f in FELT if f[0] * S <= us][-1]
     return emotion, valence
 
 
 def near(frames: Sequence[Ref], at_s: float) -> Ref | None:
-    return frames[min(len(frames) - 1, int(at_s * FPS))] if frames else None
+    return frames[min(len(frames) - 1, int(at_s * FPS))] if len(frames) > 1 else None  # one: the end mark
 
 
 def people(us: int) -> list[tuple[int, str, tuple[float, float, float, float]]]:

@@ -11,6 +11,7 @@ from api.ranges import Unsatisfiable, matches, wanted
 from api.shapes import ClipRow, HighlightRow, Place, Reason
 from api.store import Row
 from api.streams import utc
+from connectors.objects import BadKey
 from topics.names import LIVE
 
 router = APIRouter(prefix="/api", tags=["highlights"])
@@ -146,7 +147,7 @@ def _media(
         )
     except Unsatisfiable:
         raise Problem(416, f"the object has {size} bytes, not {range_}", "ask for bytes within it") from None
-    except FileNotFoundError:
+    except (FileNotFoundError, BadKey):
         raise Problem(
             404, f"{key} is not in the object store", "it was deleted there; the record remains"
         ) from None

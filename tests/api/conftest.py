@@ -11,8 +11,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.objects import FolderObjects
 from api.store import Clickhouse
+from connectors.objects import FolderStore
 from schemas.records import Highlight
 from tests.fixtures_kafka import eventually
 from tests.story import Story, Teller, file_session
@@ -54,7 +54,7 @@ def told(
     story = Story("stage", file_session("stage"), gap_s=(29.0, 31.0))
     highlights = story.tell(teller, objects)
     place = Clickhouse(store_url, database, f"{database}_log")
-    with TestClient(create_app(connection, place, FolderObjects(objects))) as client:
+    with TestClient(create_app(connection, place, FolderStore(objects))) as client:
         eventually(lambda: client.get("/readyz").json()["ready"])
         yield Told(client, teller, story, highlights, objects)
     store.close()

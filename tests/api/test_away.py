@@ -7,8 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.objects import FolderObjects
 from api.store import Clickhouse
+from connectors.objects import FolderStore
 from topics.connection import Connection
 
 pytestmark = pytest.mark.network
@@ -19,13 +19,13 @@ NOWHERE = "127.0.0.1:9"
 def lonely(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     state = tmp_path_factory.mktemp("run") / "state.json"
     state.write_text(
-        '{"processes": [{"name": "tracks", "state": "failed", "since": "2026-01-01T00:00:00Z", '
-        '"last_error": "no weights"}, {"name": "speech", "state": "running"}]}'
+        '{"running": true, "parts": {"tracks": {"state": "failing", "since": 1700000000.0, "restarts": 4, '
+        '"last_error": "no weights"}, "speech": {"state": "ready", "since": 1700000000.0}}}'
     )
     app = create_app(
         Connection(NOWHERE, f"http://{NOWHERE}"),
         Clickhouse(f"http://user:secret@{NOWHERE}"),
-        FolderObjects(state.parent),
+        FolderStore(state.parent),
         supervisor_state=state,
     )
     with TestClient(app) as client:
@@ -74,7 +74,8 @@ def test_it_lives_though_it_is_not_ready_and_names_every_part_with_its_error(lon
     assert answer.status_code == 503
     parts = {p["name"]: p for p in answer.json()["parts"]}
     assert not any(parts[name]["ok"] for name in ("broker", "live", "clickhouse", "tracks"))
-    assert parts["tracks"]["why"] == "no weights"
+    assert parts["tracks"]["why"] == "no weights (started again 4 times)"
+    assert parts["tracks"]["since"] == "2023-11-14T22:13:20+00:00"
     assert parts["speech"]["ok"]
     assert all(p["do"] for p in parts.values() if not p["ok"])
     assert answer.json()["parts"][0]["ok"] is False

@@ -66,6 +66,11 @@ def test_lanes_hold_everything_the_stream_says_and_bridge_no_hole(told: Told) ->
     assert lanes["binned"] == []
 
 
+def test_a_silence_that_began_before_the_view_is_as_long_as_it_is(told: Told) -> None:
+    lanes = told.get("/api/lanes", stream="stage", session=told.story.session_id, from_us=6 * S, to_us=9 * S)
+    assert (lanes["silence"][0]["start_us"], lanes["silence"][0]["end_us"]) == (0, 8 * S)
+
+
 def test_lanes_never_have_more_marks_than_pixels(told: Told) -> None:
     day = 86_400 * S
     lanes = told.get(

@@ -91,8 +91,10 @@ function text(scene: Scene, words: string, x: number, w: number, y: number, colo
   const { ctx } = scene;
   ctx.fillStyle = colour;
   let shown = words;
-  const long = ctx.measureText(words).width;
-  if (long > room) shown = `${words.slice(0, Math.max(0, Math.floor((words.length * room) / long) - 1))}…`;
+  for (let keep = words.length; keep > 0 && ctx.measureText(shown).width > room; ) {
+    keep = Math.min(keep - 1, Math.floor((keep * room) / ctx.measureText(shown).width));
+    shown = `${words.slice(0, Math.max(0, keep)).trimEnd()}…`;
+  }
   if (shown.length > 1) ctx.fillText(shown, left, y);
 }
 

@@ -5,6 +5,7 @@ import { listen, type Message } from "./live";
 import { format, parse, type Tab } from "./url";
 
 const FAR_BEHIND_US = 10e6;
+const BEGINNING = new Set(["starting", "waiting"]);
 const MOST_SPEECH = 3000;
 
 export type Opened = { noun: string; id: string; at_us: number; record?: Rec } | null;
@@ -40,7 +41,8 @@ export class Watch {
     this.stream?.sessions.find((s) => s.session_id === this.sessionId) ?? this.stream?.sessions[0],
   );
   readonly isLive = $derived(this.session?.state === "live");
-  readonly down = $derived((this.readiness?.parts ?? []).filter((p) => !p.ok && p.name !== "page"));
+  readonly beginning = $derived((this.readiness?.parts ?? []).filter((p) => !p.ok && BEGINNING.has(p.why)));
+  readonly down = $derived((this.readiness?.parts ?? []).filter((p) => !p.ok && p.name !== "page" && !BEGINNING.has(p.why)));
   readonly farBehind = $derived((this.session?.behind_us ?? 0) > FAR_BEHIND_US && this.session?.state !== "quiet");
   readonly mood: "starting" | "empty" | "ready" = $derived(
     this.streams.length ? "ready" : this.loaded ? "empty" : "starting",
