@@ -25,10 +25,10 @@ from confluent_kafka import (
 from connectors.clips.config import Config
 from connectors.clips.index import SessionIndex
 from connectors.clips.remux import remux
+from connectors.clips.tail import IN, behind_tail, message_at
 from connectors.clips.template import NoContainer
 from connectors.deadletters import BadLimit, DeadLetters
 from connectors.objects.store import Exists, ObjectStore, key_part
-from connectors.offsets import bounds_of
 from schemas.codec import Undecodable
 from schemas.identity import record_id
 from schemas.records import Clip, Frame, Highlight, Model, Packets, Record, Ref
@@ -40,7 +40,7 @@ from topics.topic import Topic
 
 log = logging.getLogger(__name__)
 NAME = "clips"
-IN = "framelog.in"
+GAUGE_S = 1.0
 MODEL = Model(name="remux", version="1")
 
 
@@ -76,7 +76,7 @@ class Cutter:
         self._dead, self._limit = DeadLetters(connection, NAME), BadLimit()
         self._producer = Producer(connection.producer(compression_type="zstd"))
         self._failed: list[str] = []
-        self._stopping = False
+        self._stopping, self._told_s = False, now_s()
         self._consumer = Consumer(
             connection.confluent(
                 group_id=names.group(NAME), enable_auto_commit=False, auto_offset_reset="earliest",
@@ -98,9 +98,21 @@ class Cutter:
                     self._take(message)
                 for partition in list(self._lanes):
                     self._advance(partition)
+                self._gauge()
         finally:
             self._consumer.close()
             self._serde.close()
+
+    def _gauge(self) -> None:
+        """Commits how far the packets were read, once a second: for lag only, positions are in the tail."""
+        now_s = self._now_s()
+        if now_s - self._told_s < GAUGE_S:
+            return
+        self._told_s = now_s
+        places = [TopicPartition(self._packets, partition) for partition in self._lanes]
+        read = [place for place in self._consumer.position(places) if place.offset >= 0]
+        if read:
+            self._consumer.commit(offsets=read)
 
     def _assigned(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         starts = []
@@ -108,42 +120,13 @@ class Cutter:
             self._lanes.setdefault(place.partition, Lane(moved_s=self._now_s()))
             start = OFFSET_BEGINNING
             if place.topic == self._highlights:
-                start = self._behind_tail(place.partition)
+                start = behind_tail(self._connection, self._clips, place.partition)
             starts.append(TopicPartition(place.topic, place.partition, start))
         consumer.assign(starts)
 
     def _revoked(self, _: Consumer, places: list[TopicPartition]) -> None:
         for place in places:
             self._lanes.pop(place.partition, None)
-
-    def _behind_tail(self, partition: int) -> int:
-        """Offset of the first highlight that has no clip record yet."""
-        with reader(self._connection) as client:
-            low, high = bounds_of(client, self._clips, partition)
-            for offset in range(high - 1, low - 1, -1):
-                found = self._one(client, Ref(topic=self._clips, partition=partition, offset=offset))
-                named = dict(found.headers() or []).get(IN) if found is not None else None
-                if isinstance(named, bytes):
-                    return int(named.rpartition(b":")[2]) + 1
-        return int(OFFSET_BEGINNING)
-
-    def _one(self, client: Consumer, ref: Ref) -> Message | None:
-        """The message at a place; None if it is not there any more."""
-        low, high = bounds_of(client, ref.topic, ref.partition)
-        if not low <= ref.offset < high:
-            return None
-        client.assign([TopicPartition(ref.topic, ref.partition, ref.offset)])
-        until_s = self._now_s() + 30
-        while self._now_s() < until_s:
-            message = client.poll(1.0)
-            if message is None:
-                continue
-            if (error := message.error()) is not None:
-                if error.code() == KafkaError._PARTITION_EOF:
-                    return None
-                raise KafkaException(error)
-            return message if message.offset() == ref.offset else None
-        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
 
     def _take(self, message: Message) -> None:
         lane = self._lanes.get(message.partition() or 0)
@@ -214,7 +197,7 @@ class Cutter:
         with reader(self._connection) as client:
             records = []
             for e in entries:
-                message = self._one(client, Ref(topic=self._packets, partition=partition, offset=e.offset))
+                message = message_at(client, Ref(topic=self._packets, partition=partition, offset=e.offset))
                 record = self._serde.decode(message.value(), catalog.PACKETS) if message is not None else None
                 if isinstance(record, Packets):
                     records.append(record)
@@ -235,7 +218,7 @@ class Cutter:
         )  # fmt: skip
 
     def _frame(self, client: Consumer, ref: Ref | None) -> bytes:
-        message = self._one(client, ref) if ref is not None else None
+        message = message_at(client, ref) if ref is not None else None
         record = self._serde.decode(message.value(), catalog.FRAMES) if message is not None else None
         return record.image if isinstance(record, Frame) else b""
 
