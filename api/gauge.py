@@ -80,7 +80,7 @@ class Gauge:
         self._sampled: dict[str, int] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="gauge", daemon=True)
-        self.why = "not looked at yet"
+        self.why = "starting"
         self.since_s = time.time()
 
     def start(self) -> None:

@@ -356,8 +356,10 @@ function reached(scene: Scene, lane: Lane): void {
   }
   ctx.stroke();
   ctx.restore();
+  if (!scene.has.audio && (lane.name === "speech" || lane.name === "sound")) return;
   const waiting = mark.records ? `${duration(scene.last_us - mark.watermark_us)} to go` : "nothing yet";
-  text(scene, waiting, from, to - from, lane.top + lane.height / 2, theme.faint);
+  const long = ctx.measureText(waiting).width + 10;
+  if (to - from > long) text(scene, waiting, to - long, long + 4, lane.top + lane.height - 8, theme.faint);
 }
 
 /** The topmost thing at a point. */

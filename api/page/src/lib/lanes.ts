@@ -44,8 +44,8 @@ export function layout(lanes: Lanes | null, tall: boolean): Lane[] {
     ["emotion", Math.round(36 * extra)],
     ["speech", 34],
     ["sound", Math.round(44 * extra)],
-    ["events", 22],
-    ["highlights", 24],
+    ["events", 30],
+    ["highlights", 30],
     ["log", 34],
   ];
   let top = 0;

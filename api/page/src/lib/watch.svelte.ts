@@ -6,6 +6,7 @@ import { format, parse, type Tab } from "./url";
 
 const FAR_BEHIND_US = 10e6;
 const BEGINNING = new Set(["starting", "waiting"]);
+const AGAIN_MS = 2000;
 const MOST_SPEECH = 3000;
 
 export type Opened = { noun: string; id: string; at_us: number; record?: Rec } | null;
@@ -188,7 +189,7 @@ export class Watch {
     try {
       this.highlights = await get<Highlight[]>("/api/highlights", { run: this.run, limit: 2000 });
     } catch {
-      // readiness says why; the next look around asks again through `connected`
+      setTimeout(() => void this.#loadHighlights(), AGAIN_MS); // readiness says why
     }
   }
 
@@ -200,7 +201,7 @@ export class Watch {
       });
       if (session === this.sessionId) this.speech = rows.filter((r) => r["text"]).slice(-MOST_SPEECH);
     } catch {
-      this.speech = [];
+      if (session === this.sessionId) setTimeout(() => session === this.sessionId && void this.#loadSpeech(), AGAIN_MS);
     }
   }
 
