@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
@@ -19,64 +18,17 @@ from processors.drive import (
     remember,
     session_of,
 )
-from processors.guard import BEFORE_TIME_US, Guard, check
-from processors.merge import Entry, Merge
+from processors.guard import BEFORE_TIME_US, Checked, Guard, check
+from processors.merge import Entry
 from processors.reading import Arrival
-from processors.station import Fold, Item, Rejected
+from processors.session import NOTHING, Held, Kept, Open
+from processors.station import Fold, Item, Oddity, Rejected, Watchful
 from schemas.codec import Undecodable
 from schemas.records import Record
 from topics.route import Edge
 
-NOTHING = -1
 Again = Callable[[int, int], Arrival]
 # By input and offset, what lies there; LookupError if it was deleted.
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """All there is to know of a session of a Fold, as it goes into a snapshot.
-
-    state: The core's, msgpack by its type.
-    seq: Of the next record to be said.
-    pts_us, watermark_us: Last said.
-    guards: The reader's rule per input, behind the last record that was given to the core.
-    first: Per input, the offset of the oldest record that is held back; -1 if there is none.
-    """
-
-    stream_id: str
-    session_id: str
-    state: bytes
-    seq: int
-    pts_us: int
-    watermark_us: int
-    guards: tuple[Guard, ...]
-    first: tuple[int, ...]
-
-
-@dataclass(slots=True)
-class _Held:
-    """A record on its way through the merge; `guard` is the one behind it, `reason` why it is rejected.
-
-    `arrival` is None while the record is left to the log.
-    """
-
-    arrival: Arrival | None
-    input: int
-    offset: int
-    size: int
-    guard: Guard
-    reason: str = ""
-    released: bool = False
-
-
-class _Open:
-    """A session that has not ended."""
-
-    def __init__(self, inputs: int, state: Any) -> None:
-        self.state, self.seq, self.pts_us, self.watermark_us = state, 0, BEFORE_TIME_US, BEFORE_TIME_US
-        self.seen = [Guard()] * inputs  # behind what has arrived
-        self.guards = [Guard()] * inputs  # behind what was given to the core
-        self.merge: Merge[_Held] = Merge(inputs)
 
 
 class FoldDriver:
@@ -92,6 +44,7 @@ class FoldDriver:
 
     def __init__(self, edge: Edge, core: Fold[Any, Any, Any]) -> None:
         self.edge, self.core = edge, core
+        self.watchful = core if isinstance(core, Watchful) else None
         self.again: Again | None = None
         self.memory_bytes = 4 << 20
         self.counts: Counter[str] = Counter()
@@ -100,7 +53,7 @@ class FoldDriver:
         self.over: dict[Session, None] = {}
         self.held_bytes = [0] * len(edge.reads)
         self.taken = [0] * len(edge.reads)
-        self._open: dict[Session, _Open] = {}
+        self._open: dict[Session, Open] = {}
         self._stamp = Stamp(edge, core.model)
 
     def kept(self, session: Session) -> Kept:
@@ -109,13 +62,16 @@ class FoldDriver:
         heads = [o.merge.first(i) for i in range(len(o.guards))]
         first = tuple(NOTHING if h is None else h.what.offset for h in heads)
         state = msgspec.msgpack.encode(o.state)
-        return Kept(*session, state, o.seq, o.pts_us, o.watermark_us, tuple(o.guards), first)
+        return Kept(*session, state, o.seq, o.pts_us, o.watermark_us, tuple(o.guards), first,
+                    tuple(o.past), tuple(o.rival))  # fmt: skip
 
     def resume(self, kept: Kept) -> None:
         """Takes a session up where a snapshot left it; msgspec.ValidationError if the core's state has changed."""
-        o = _Open(len(kept.guards), msgspec.msgpack.decode(kept.state, type=self.core.state))
+        o = Open(len(kept.guards), msgspec.msgpack.decode(kept.state, type=self.core.state))
         o.seq, o.pts_us, o.watermark_us = kept.seq, kept.pts_us, kept.watermark_us
         o.guards, o.seen = list(kept.guards), list(kept.guards)
+        o.past, o.rival = list(kept.past or o.past), list(kept.rival or o.rival)
+        o.reread = list(o.past)
         for i, guard in enumerate(kept.guards):
             if guard.seq >= 0:
                 o.merge.believe(i, max(guard.pts_us, guard.watermark_us), end=guard.ended)
@@ -139,29 +95,57 @@ class FoldDriver:
             self.counts["repeats"] += 1
             return
         if o is None:
-            o = self._open[session] = _Open(len(self.edge.reads), self.core.start(*session))
-        checked = check(o.seen[at], holds)
+            o = self._open[session] = Open(len(self.edge.reads), self.core.start(*session))
+        offset, seen = arrival.stored.ref.offset, o.seen[at]
+        checked = check(seen, holds)
+        if offset <= o.reread[at]:
+            self.counts["repeats"] += 1
+            return
         if checked.verdict == "repeat":
             self.counts["repeats"] += 1
-        elif checked.verdict == "after_end":
+            if self.watchful is None or seen.seq < 0 or seen.ended:
+                return
+        if checked.verdict == "after_end":
             if not taken:
                 self.counts["after_end"] += 1
                 yield Dead(arrival, AFTER_END)
-        else:
-            self.counts["holes"] += checked.hole
-            guard = o.seen[at] = checked.guard
-            reason = back_reason(guard, holds) if checked.verdict == "back" else ""
-            held = _Held(arrival, at, arrival.stored.ref.offset, arrival.stored.size, guard, reason)
-            o.merge.push(Entry(guard.pts_us, at, guard.seq, held), guard.watermark_us, end=guard.ended)
-            self.held_bytes[at] += held.size
-            self.dirty[session] = None
-            for ready in o.merge.ready():
-                yield from self._step(session, o, ready.what)
-            if self.again is not None and self.held_bytes[at] > self.memory_bytes and not held.released:
-                self.held_bytes[at] -= held.size
-                held.arrival = None
+            return
+        self.counts["holes"] += checked.hole
+        if seen.seq < 0:
+            self._rivals(session, at, offset)
+        guard = o.seen[at] = checked.guard
+        held = Held(
+            arrival, at, offset, arrival.stored.size, guard, self._odd(o, at, offset, holds, seen, checked)
+        )
+        place_us = max(guard.pts_us, guard.watermark_us) if checked.verdict == "repeat" else guard.pts_us
+        o.merge.push(Entry(place_us, at, guard.seq, held), guard.watermark_us, end=guard.ended)
+        self.held_bytes[at] += held.size
+        self.dirty[session] = None
+        for ready in o.merge.ready():
+            yield from self._step(session, o, ready.what)
+        if self.again is not None and self.held_bytes[at] > self.memory_bytes and not held.released:
+            self.held_bytes[at] -= held.size
+            held.arrival = None
 
-    def _step(self, session: Session, o: _Open, held: _Held) -> Iterator[Outcome]:
+    def _rivals(self, session: Session, at: int, offset: int) -> None:
+        """Notes, with a session's first record on an input, that older ones of its stream have a rival there."""
+        if self.watchful is None:
+            return
+        for other, o in self._open.items():
+            if other[0] == session[0] and other != session and o.seen[at].seq >= 0 and o.rival[at] == NOTHING:
+                o.rival[at] = offset
+                self.dirty[other] = None
+
+    def _odd(self, o: Open, at: int, offset: int, record: Record, seen: Guard, checked: Checked) -> Oddity | None:
+        if checked.verdict == "repeat":
+            return Oddity("repeat", f"seq {record.seq} comes again after {seen.seq}")
+        if checked.verdict == "back":
+            return Oddity("back", back_reason(seen, record))
+        if not record.end and NOTHING < o.rival[at] < offset:
+            return Oddity("writers", "another session of this stream began before this one had ended")
+        return None
+
+    def _step(self, session: Session, o: Open, held: Held) -> Iterator[Outcome]:
         at, arrival, held.released = held.input, held.arrival, True
         if arrival is not None:
             self.held_bytes[at] -= held.size
@@ -169,13 +153,20 @@ class FoldDriver:
             arrival = self.again(at, held.offset)
         else:
             raise LookupError(f"input {at} at {held.offset} was left to the log, but there is none")
-        o.guards[at] = held.guard
-        if held.reason:
+        o.guards[at], o.past[at] = held.guard, held.offset
+        item, odd = Item(cast(Record, arrival.holds), arrival.stored.ref), held.odd
+        if odd is not None and odd.kind == "back":
             self.counts["back"] += 1
-            yield Dead(arrival, held.reason)
-            yield self._say(session, o, Rejected(held.reason), arrival)
-        elif not held.guard.ended:
-            o.state, outs = self.core.step(o.state, Item(cast(Record, arrival.holds), arrival.stored.ref))
+            yield Dead(arrival, odd.text)
+        if odd is not None and self.watchful is not None:
+            o.state, told = self.watchful.odd(o.state, item, odd)
+            yield from self._outs(session, o, told, arrival)
+        elif odd is not None:
+            yield self._say(session, o, Rejected(odd.text), arrival)
+        if odd is not None and odd.kind != "writers":
+            return
+        if not held.guard.ended:
+            o.state, outs = self.core.step(o.state, item)
             yield from self._outs(session, o, outs, arrival)
         elif all(g.ended for g in o.guards):
             latest_us = max(g.pts_us for g in o.guards)
@@ -188,7 +179,7 @@ class FoldDriver:
             remember(self.ended, session)
 
     def _outs(
-        self, session: Session, o: _Open, outs: Sequence[Record | Rejected], cause: Arrival
+        self, session: Session, o: Open, outs: Sequence[Record | Rejected], cause: Arrival
     ) -> Iterator[Outcome]:
         reasons = [out.reason for out in outs if isinstance(out, Rejected)]
         if reasons:
@@ -197,7 +188,7 @@ class FoldDriver:
         for out in outs:
             yield self._say(session, o, out, cause)
 
-    def _say(self, session: Session, o: _Open, out: Record | Rejected, cause: Arrival) -> Said:
+    def _say(self, session: Session, o: Open, out: Record | Rejected, cause: Arrival) -> Said:
         """Stamps one; BrokenPromiseError if its time falls below what was said or promised before."""
         seq, o.seq = o.seq, o.seq + 1
         floor = max(o.pts_us, o.watermark_us)

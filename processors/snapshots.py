@@ -13,9 +13,9 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 
 from processors.drive import Session
-from processors.fold import Kept
 from processors.guard import Guard
 from processors.security import aiokafka_settings
+from processors.session import Kept
 from processors.tail import Tail
 from topics.connection import Connection
 

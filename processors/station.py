@@ -7,7 +7,7 @@ keeps those away, stamps what comes out with stream, session, seq, id and model,
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from schemas.records import Model, Record, Ref
 
@@ -32,6 +32,19 @@ class Rejected:
     """
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """A breach of the reader's rule that the driver found.
+
+    kind: repeat (seq seen before; the record is dropped), back (time runs back; the record is a dead letter) or
+        writers (another session of the same stream began since on this topic; the record counts all the same).
+    text: What was found.
+    """
+
+    kind: Literal["repeat", "back", "writers"]
+    text: str
 
 
 class Map(Protocol[In_contra, Out_co]):
@@ -79,4 +92,15 @@ class Fold(Protocol[In_contra, Out_co, S]):
 
     def finish(self, state: S, pts_us: int) -> Sequence[Out_co]:
         """What is left to say when every input has ended; `pts_us` is the latest end."""
+        ...
+
+
+@runtime_checkable
+class Watchful(Protocol):
+    """What a Fold has besides if it is to be told what its driver keeps from other cores: `streams`, so that it
+    can tell people. The rejected record that otherwise stands for a time that runs back is not written then.
+    """
+
+    def odd(self, state: S, item: Item[Record], oddity: Oddity) -> tuple[S, Sequence[Record]]:
+        """The state after a breach, and what there is to say. An item of kind `writers` comes to `step` next."""
         ...

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from processors.rules import rules_model
-from processors.station import Item
+from processors.station import Item, Oddity
 from processors.streams import words
-from processors.streams.breaches import NOUN, Limits, Raw, of_order, of_payload
+from processors.streams.breaches import NOUN, Breach, Limits, Raw, of_order, of_payload
+from processors.streams.state import Medium, State
 from schemas.records import Frame, Model, Position, StreamNotice, Tally
 
 VERSION = "1"
@@ -37,50 +38,6 @@ class Config:
     def __post_init__(self) -> None:
         if not 0 <= self.wait_s < self.progress_s:
             raise ValueError(f"wait_s must be in 0 … progress_s, got {self.wait_s} and {self.progress_s}")
-
-
-@dataclass(frozen=True, slots=True)
-class Medium:
-    """What is known of one raw topic in a session.
-
-    next_seq: seq expected next. last_us: stream time of its last record. first: where its first record lies.
-    mark: where its first record at or after the next progress mark lies. dropped: records the source dropped
-    since the last progress. received: records since then. dropped_all, received_all: since the start.
-    """
-
-    noun: str
-    next_seq: int
-    last_us: int
-    first: Position
-    mark: Position | None = None
-    dropped: int = 0
-    received: int = 0
-    dropped_all: int = 0
-    received_all: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What is known of a session.
-
-    media: by first appearance. held: notices that wait for `started`. mark_us: stream time of the next
-    progress. gap: nouns that have a gap now.
-    dropping: nouns that dropped records since the last progress. fresh, counted: breaches by kind since
-    the last progress and since the start.
-    """
-
-    media: tuple[Medium, ...] = ()
-    held: tuple[StreamNotice, ...] = ()
-    started: bool = False
-    first_us: int = 0
-    last_us: int = 0
-    mark_us: int = 0
-    gap: tuple[str, ...] = ()
-    width_px: int = 0
-    height_px: int = 0
-    dropping: tuple[str, ...] = ()
-    fresh: tuple[tuple[str, int], ...] = ()
-    counted: tuple[tuple[str, int], ...] = ()
 
 
 def _plus(counts: tuple[tuple[str, int], ...], kind: str) -> tuple[tuple[str, int], ...]:
@@ -128,6 +85,18 @@ class Streams:
         if len(state.media) == len(NOUNS) or now_us - state.first_us >= self.wait_us:
             return self._begin(state, now_us)
         return state, ()
+
+    def odd(self, state: State, item: Item[Raw], oddity: Oddity) -> tuple[State, Sequence[StreamNotice]]:
+        """What a record that the reader's rule does not let through changes, and what is to be said about it."""
+        record, said = item.record, list[StreamNotice]()
+        noun = NOUN[type(record)]
+        state = self._told(state, record, Breach(oddity.kind, f"{noun}: {oddity.text}"), said)
+        if oddity.kind == "back":  # its seq is not missing
+            media = tuple(replace(m, next_seq=record.seq + 1) if m.noun == noun else m for m in state.media)
+            state = replace(state, media=media)
+        if not state.started:
+            return replace(state, held=(*state.held, *said)), ()
+        return state, [replace(n, pts_us=state.last_us, watermark_us=state.last_us) for n in said]
 
     def finish(self, state: State, pts_us: int) -> Sequence[StreamNotice]:
         """The progress that was still waited for, and `ended` with the counts of the whole session."""
@@ -185,12 +154,16 @@ class Streams:
         medium = next((m for m in state.media if m.noun == noun), None)
         next_seq, last_us = (medium.next_seq, medium.last_us) if medium else (0, None)
         for breach in (*of_order(record, next_seq, last_us, limits), *of_payload(record, limits)):
-            kind = f"{noun}.{breach.kind}"
-            if kind not in dict(state.counted):
-                said.append(StreamNotice(kind="breach", text=breach.text, breach=breach.kind, media=(noun,),
-                                         start_us=record.pts_us, end_us=record.pts_us))  # fmt: skip
-            state = replace(state, fresh=_plus(state.fresh, kind), counted=_plus(state.counted, kind))
+            state = self._told(state, record, breach, said)
         return state
+
+    def _told(self, state: State, record: Raw, breach: Breach, said: list[StreamNotice]) -> State:
+        noun = NOUN[type(record)]
+        kind = f"{noun}.{breach.kind}"
+        if kind not in dict(state.counted):
+            said.append(StreamNotice(kind="breach", text=breach.text, breach=breach.kind, media=(noun,),
+                                     start_us=record.pts_us, end_us=record.pts_us))  # fmt: skip
+        return replace(state, fresh=_plus(state.fresh, kind), counted=_plus(state.counted, kind))
 
     def _arrive(self, state: State, item: Item[Raw], said: list[StreamNotice]) -> State:
         """Counts the record, and says so when the source began to drop records."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any, cast
 
 import msgspec
@@ -11,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.drive import BrokenPromiseError, Dead, MapDriver, Outcome, Said
-from processors.fold import FoldDriver, Kept
+from processors.fold import FoldDriver
 from processors.guard import Guard
 from processors.offline import decode_local, stored
 from processors.reading import Arrival, Stored, read
-from processors.station import Item
+from processors.session import Kept
+from processors.station import Item, Oddity
 from schemas.codec import Undecodable
 from schemas.identity import record_id
 from schemas.records import Detections, Frame, Record, Ref, StreamNotice
@@ -259,3 +261,101 @@ def test_what_comes_again_of_a_session_that_has_ended_is_a_repeat() -> None:
     assert driver.counts["repeats"] == len(told)
     assert list(driver.over) == [("a", "s")]
     assert driver.held_bytes == [0, 0, 0]
+
+
+class Watching(Chain):
+    """Tells what is odd, too; all of it at time 0, so that nothing it says runs back."""
+
+    def step(self, state: Sofar, item: Item[Record]) -> tuple[Sofar, Sequence[Any]]:
+        state, outs = super().step(state, item)
+        return state, [replace(cast(StreamNotice, out), pts_us=0, watermark_us=0) for out in outs]
+
+    def odd(self, state: Sofar, item: Item[Record], oddity: Oddity) -> tuple[Sofar, Sequence[Record]]:
+        name = f"{state.digest} {oddity.kind} {item.record.seq}"
+        state = Sofar(state.count + 1, sha256(name.encode()).hexdigest())
+        return state, [StreamNotice(text=f"{oddity.kind} {item.record.seq}")]
+
+
+def odd_told(got: Sequence[Outcome]) -> list[tuple[str, str]]:
+    return [(r.session_id, r.text) for r in said(got) if r.text.startswith(("repeat", "back", "writers"))]
+
+
+ODD: list[tuple[str, list[Frame], list[tuple[str, str]], list[str]]] = [
+    ("nothing", [frame("a", 0), frame("a", 1)], [], []),
+    ("a hole is the core's own to find", [frame("a", 0), frame("a", 3)], [], []),
+    ("repeat", [frame("a", 0, pts_us=0), frame("a", 0, pts_us=0)], [("s", "repeat 0")], []),
+    (
+        "time runs back",
+        [frame("a", 0, pts_us=0), frame("a", 1, pts_us=-5), frame("a", 2, pts_us=0)],
+        [("s", "back 1")],
+        ["time runs back from 0 to -5 us"],
+    ),
+    ("one session after the other", [frame("a", 0, pts_us=0), frame("a", 0, "t", pts_us=0)], [], []),
+    (
+        "two sessions at once",
+        [
+            frame("a", 0, pts_us=0),
+            frame("a", 0, "t", pts_us=0),
+            frame("a", 1, pts_us=0),
+            frame("a", 1, "t", pts_us=0),
+        ],
+        [("s", "writers 1")],
+        [],
+    ),
+    (
+        "an end that comes late",
+        [frame("a", 0, pts_us=0), frame("a", 0, "t", pts_us=0), frame("a", 1, pts_us=0, end=True)],
+        [],
+        [],
+    ),
+    ("two streams", [frame("a", 0, pts_us=0), frame("b", 0, "t", pts_us=0), frame("a", 1, pts_us=0)], [], []),
+]
+
+
+@pytest.mark.parametrize(("records", "want", "letters"), [x[1:] for x in ODD], ids=[x[0] for x in ODD])
+def test_a_watchful_core_is_told_what_others_never_see(
+    records: list[Frame], want: list[tuple[str, str]], letters: list[str]
+) -> None:
+    streams = sorted({(r.stream_id, r.session_id) for r in records})
+    silent = [
+        a
+        for at, made in ((1, audio), (2, packets))
+        for a in arrivals(*(made(stream, 0, session, end=True, pts_us=0) for stream, session in streams), at=at)
+    ]
+    got = FoldDriver(FOLD, Watching()).feed([*silent, *arrivals(*records)])
+    assert odd_told(got) == want
+    assert dead(got) == letters
+    assert not [r for r in said(got) if r.status == "rejected"]
+
+
+DRAWN = st.lists(
+    st.tuples(st.integers(0, 2), st.sampled_from("st"), st.integers(0, 4), st.integers(0, 3), st.booleans()),
+    max_size=16,
+)
+
+
+@given(DRAWN, st.integers(0, 16))
+def test_what_is_odd_is_told_once_also_after_a_crash(
+    drawn: list[tuple[int, str, int, int, bool]], crash: int
+) -> None:
+    makers = (frame, audio, packets)
+    told: list[list[Record]] = [[], [], []]
+    order = []
+    for at, of, seq, pts_us, end in drawn:
+        order.append((at, len(told[at])))
+        told[at].append(makers[at]("a", seq, of, pts_us=pts_us, end=end))
+    by_input = [arrivals(*records, at=at) for at, records in enumerate(told)]
+    fed = [by_input[at][n] for at, n in order]
+    want = said(FoldDriver(FOLD, Watching()).feed(fed))
+    before, after = FoldDriver(FOLD, Watching()), FoldDriver(FOLD, Watching())
+    first = said(before.feed(fed[:crash]))
+    taken = [1 + max((a.stored.ref.offset for a in fed[:crash] if a.input == i), default=-1) for i in range(3)]
+    after.taken, after.ended = taken, dict(before.ended)
+    start = list(taken)
+    for session in before.dirty:
+        kept = msgspec.msgpack.decode(msgspec.msgpack.encode(before.kept(session)), type=Kept)
+        after.resume(kept)
+        start = [min(s, f) if f >= 0 else s for s, f in zip(start, kept.first, strict=True)]
+    got = first + said(after.feed([a for a in fed if a.stored.ref.offset >= start[a.input]]))
+    for name in "st":
+        assert [r for r in got if r.session_id == name] == [r for r in want if r.session_id == name]

@@ -22,9 +22,9 @@ from confluent_kafka import KafkaException, Producer
 
 from deploy.embedded.kafka import KafkaNode, free_port
 from processors.envelope import REASON, STATION, header, input_offset
-from processors.fold import Kept
 from processors.offline import Core, Offline, encode_local
 from processors.reading import Stored
+from processors.session import Kept
 from processors.snapshots import Cut, SnapshotWriter, snapshot_of
 from processors.tail import bounds, read_tails
 from processors.worker import run_worker

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.station import Item
+from processors.station import Item, Oddity
 from processors.streams import Config, build
 from processors.streams.core import Streams
 from schemas.records import Audio, CodedTrack, Frame, Packet, Packets, StreamNotice
@@ -148,6 +148,41 @@ def test_a_breach_that_goes_on_is_said_once_and_counted() -> None:
     assert told(said).count("breach") == 1
     assert [n.breaches[0].count for n in said if n.kind == "progress"] == [101, 100]
     assert [(t.label, t.count) for t in said[-1].breaches] == [("frames.not_jpeg", 250)]
+
+
+ODD = [
+    ("repeat", "frames: seq 4 comes again"),
+    ("back", "frames: time runs back"),
+    ("writers", "frames: another session"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), ODD)
+def test_what_the_readers_rule_found_is_said_once_and_counted(kind: Any, text: str) -> None:
+    fold = station()
+    state, said = fold.start(STREAM, SESSION), list[StreamNotice]()
+    for item in clip(11):
+        state, told_ = fold.step(state, item)
+        said += told_
+        if isinstance(item.record, Frame) and item.record.seq in (40, 41, 42):
+            state, told_ = fold.odd(state, item, Oddity(kind, text.partition(": ")[2]))
+            said += told_
+    said += fold.finish(state, us(11))
+    (breach,) = [n for n in said if n.kind == "breach"]
+    assert (breach.breach, breach.text, breach.media) == (kind, text, ("frames",))
+    assert [t.count for n in said if n.kind == "progress" for t in n.breaches if t.label == f"frames.{kind}"] == [
+        3
+    ]
+    times_us = [n.pts_us for n in said]
+    assert times_us == sorted(times_us)
+
+
+def test_a_record_whose_time_runs_back_is_no_hole() -> None:
+    fold = station()
+    state, _ = fold.step(fold.start(STREAM, SESSION), items([frame(0, 1)])[0])
+    state, _ = fold.odd(state, items([frame(1, 0)])[0], Oddity("back", "time runs back"))
+    state, _ = fold.step(state, items([frame(2, 1.2)])[0])
+    assert [t.label for n in fold.finish(state, us(2)) for t in n.breaches if n.kind == "ended"] == ["frames.back"]
 
 
 def test_wall_clock_as_stream_time_does_not_make_a_flood() -> None:
