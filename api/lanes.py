@@ -188,11 +188,11 @@ def _log(store: Store, view: View, db: str) -> list[Span]:
 
 
 def watermarks(store: Store, view: View) -> list[Watermark]:
-    """How far each station has got in this session."""
+    """How far each station has got in this session; off the tables: repeats change nothing but the count."""
     each = " UNION ALL ".join(
         f"SELECT '{noun}' AS noun, max(watermark_us) AS mark, count() AS n, max(end) AS ended, "  # noqa: S608
         f"countIf(status = 'unavailable') AS unavailable, countIf(status = 'rejected') AS rejected, "
-        f"argMax(reason, seq) AS why FROM {store.place.database}.{noun} "
+        f"argMax(reason, seq) AS why FROM {store.place.log_database}.{noun} "
         f"WHERE run = {{run:String}} AND stream_id = {{stream:String}} AND session_id = {{session:String}}"
         for noun in NOUNS
     )

@@ -9,6 +9,7 @@ from api.shapes import Mode, Session, Stream
 from api.store import Row, Store
 
 LIVE_WITHIN_S = 15.0
+NOW_AND_THEN = {"streams", "highlights", "clips"}
 RAW = """
 SELECT '{noun}' AS noun, stream_id, session_id, minIf(pts_us, NOT end) AS first, max(pts_us) AS last,
     max(end) AS ended, countIf(NOT end) AS n, toString(min(recorded_at), 'UTC') AS started,
@@ -88,11 +89,13 @@ def _mode(raw: Iterable[Row]) -> Mode:
 
 
 def _behind(nouns: dict[str, Row], last_us: int) -> tuple[str, int]:
-    """The station that is farthest behind the raw records, and by how much. Clips come only with highlights."""
+    """The station that is farthest behind the raw records, and by how much. Notices, highlights and clips come
+    now and then only, so that their last watermark says nothing of their lag.
+    """
     waiting = {
         noun: last_us - min(row["mark"], last_us)
         for noun, row in nouns.items()
-        if noun in NOUNS and noun not in {"streams", "clips"} and not row["ended"]
+        if noun in NOUNS and noun not in NOW_AND_THEN and not row["ended"]
     }
     slowest = max(waiting, key=lambda noun: waiting[noun], default="")
     return slowest, waiting.get(slowest, 0)

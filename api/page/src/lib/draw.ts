@@ -313,7 +313,7 @@ function log(scene: Scene, lane: Lane, hits: Hit[]): void {
     hits.push({ ...found, w: Math.max(found.w, 40), y: lane.top, h: 15, lane: "log", noun: "streams", span });
   }
   let edge = -Infinity;
-  const marks = (lanes?.watermarks ?? []).filter((m) => m.records > 0 && m.noun !== "clips" && m.noun !== "streams");
+  const marks = (lanes?.watermarks ?? []).filter((m) => m.records > 0 && !["clips", "streams", "highlights"].includes(m.noun));
   for (const mark of marks.sort((a, b) => a.watermark_us - b.watermark_us)) {
     const x = at(scene, Math.min(mark.watermark_us, scene.last_us));
     if (x < scene.gutter || x > scene.width + 2) continue;
