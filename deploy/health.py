@@ -5,14 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from confluent_kafka import KafkaException
+from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from deploy.contract import Told, breaches, silences
 from deploy.settings import NotRunning, Settings
 from deploy.state import State, read_state
 from topics.connection import Connection
 from topics.lag import committed, lag_of
-from topics.read import bounds, consumer
+from topics.read import append_ms, bounds, consumer
 from topics.route import ROUTE, Edge
+
+FINE = ("ready", "ok")
+FOREIGN = ("breach", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +46,6 @@ def last_append_ms(connection: Connection, topics: Sequence[str]) -> dict[str, i
             if high > low:
                 found[topic] = max(found.get(topic, 0), append_ms(client, topic, partition, high - 1))
     return found
-
-
-def append_ms(client: Any, topic: str, partition: int, offset: int) -> int:
-    """When one record was appended; 0 if it can not be read within a second."""
-    from confluent_kafka import TopicPartition
-
-    client.assign([TopicPartition(topic, partition, offset)])
-    until = time.monotonic() + 1
-    while time.monotonic() < until:
-        message = client.poll(0.2)
-        if message is not None and message.error() is None:
-            return int(message.timestamp()[1])
-    return 0
 
 
 def work_of(connection: Connection, edges: Sequence[Edge], now_s: float) -> list[Work]:
@@ -87,9 +80,17 @@ def station_rows(works: Sequence[Work], stall_s: float) -> list[dict[str, Any]]:
     return rows
 
 
+def stream_rows(told: Sequence[Told]) -> list[dict[str, Any]]:
+    """What producers have to mend, as rows."""
+    return [
+        {"part": f"stream {t.stream_id}", "state": t.state, "pid": None, "restarts": None, "says": t.says}
+        for t in told
+    ]
+
+
 def is_healthy(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether every part is as it should be."""
-    return bool(rows) and all(row["state"] in ("ready", "ok") for row in rows)
+    """Whether every part is as it should be. What a producer does wrong does not make the platform sick."""
+    return any(row["state"] in FINE for row in rows) and all(row["state"] in (*FINE, *FOREIGN) for row in rows)
 
 
 def rows_of(settings: Settings) -> tuple[list[dict[str, Any]], bool]:
@@ -97,9 +98,14 @@ def rows_of(settings: Settings) -> tuple[list[dict[str, Any]], bool]:
     state = read_state(settings.run_folder)
     rows = part_rows(state) if state.running else []
     try:
-        rows += station_rows(work_of(settings.connection, ROUTE, time.time()), settings.stall_s)
+        connection, now_s = settings.connection, time.time()
+        rows += station_rows(work_of(connection, ROUTE, now_s), settings.stall_s)
+        rows += stream_rows(silences(connection, settings.stall_s, now_s))
+        rows += stream_rows(breaches(connection, now_s))
     except NotRunning as error:
         rows.append({"part": "platform", "state": "stopped", "pid": None, "restarts": None, "says": str(error)})
+    except (httpx.HTTPError, SchemaRegistryError) as error:
+        rows.append({"part": "registry", "state": "away", "pid": None, "restarts": None, "says": str(error)})
     except KafkaException as error:
         rows.append({"part": "log", "state": "away", "pid": None, "restarts": None, "says": error.args[0].str()})
     return rows, is_healthy(rows)

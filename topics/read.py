@@ -63,6 +63,17 @@ def watermarks(client: Consumer, tp: TopicPartition, patience_s: float = 20) -> 
             return found
 
 
+def append_ms(client: Consumer, topic: str, partition: int, offset: int) -> int:
+    """When one record was appended; 0 if it can not be read within a second."""
+    client.assign([TopicPartition(topic, partition, offset)])
+    until = time.monotonic() + 1
+    while time.monotonic() < until:
+        message = client.poll(0.2)
+        if message is not None and message.error() is None:
+            return int(message.timestamp()[1])
+    return 0
+
+
 def bounds(connection: Connection, topics: Sequence[str]) -> dict[tuple[str, int], tuple[int, int]]:
     """First offset and the one after the last, by topic and partition."""
     with consumer(connection) as client:
