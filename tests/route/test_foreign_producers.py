@@ -29,6 +29,7 @@ from topics.names import Names
 from topics.partitioner import partition_of
 from topics.read import read
 from topics.registry import Serde
+from topics.topic import Topic
 
 pytestmark = [pytest.mark.slow, pytest.mark.kafka, pytest.mark.network, pytest.mark.timeout(300)]
 ROOT = Path(__file__).parents[2]
@@ -94,7 +95,7 @@ class Lab:
     def messages(self, topic: str) -> list[Any]:
         return list(read(self.connection, [topic]))
 
-    def records(self, topic: c.Topic[Any], stream: str) -> list[Any]:
+    def records(self, topic: Topic[Any], stream: str) -> list[Any]:
         values = [
             m.value() for m in self.messages(self.connection.names.topic(topic)) if m.key() == stream.encode()
         ]
