@@ -1,10 +1,12 @@
 """The command line: every command by the module that holds it."""
 
+import os
 import sys
 
 import typer
 
 from deploy.commands import ask, feed, log, parts, running
+from deploy.commands.shared import fail
 from deploy.settings import NotRunning
 
 app = typer.Typer(
@@ -28,17 +30,31 @@ for panel, commands in {
 
 
 def main() -> None:
-    """Entry point: what a user can mend is one line, never a traceback."""
-    from confluent_kafka import KafkaException
-
+    """Entry point: whatever goes wrong is one line, never a traceback (unless FRAMELOG_TRACEBACK asks for it)."""
     try:
         app()
-    except NotRunning as error:
-        sys.exit(f"framelog: {error}")
-    except KafkaException as error:
-        sys.exit(f"framelog: Kafka: {error.args[0].str() if error.args else error}")
     except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
         sys.exit(0)
+    except Exception as error:
+        if os.environ.get("FRAMELOG_TRACEBACK", "").lower() in ("1", "true", "yes", "on"):
+            raise
+        fail(told(error))
+        sys.exit(1)
+
+
+def told(error: Exception) -> str:
+    """What an error says to a user."""
+    from confluent_kafka import KafkaError, KafkaException
+
+    if isinstance(error, NotRunning):
+        return str(error)
+    if isinstance(error, KafkaException):
+        first = error.args[0] if error.args else error
+        return f"Kafka: {first.str() if isinstance(first, KafkaError) else first}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename or 'the system'}: {error.strerror}"
+    return f"{type(error).__name__}: {error} (FRAMELOG_TRACEBACK=1 shows where)"
 
 
 if __name__ == "__main__":

@@ -32,7 +32,10 @@ def platform(settings: Settings, console: Console) -> Iterator[subprocess.Popen[
         yield None
         return
     logs = settings.data / "logs"
-    logs.mkdir(parents=True, exist_ok=True)
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DemoFailed(f"cannot write to {settings.data}: {error.strerror}; choose another --data") from error
     with (logs / "supervisor.log").open("ab") as log:
         child = subprocess.Popen(  # noqa: S603 (our own command)
             framelog("up"), env=os.environ | settings.environment(), stdout=log, stderr=log, start_new_session=True

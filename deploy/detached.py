@@ -21,7 +21,10 @@ def start_detached(
     Returns its pid once it has the data folder; SupervisorFault with its last line if it ends before.
     """
     log = data / "logs/supervisor.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SupervisorFault(f"cannot write to {data}: {error.strerror}; choose another --data") from error
     began = log.stat().st_size if log.exists() else 0
     pid = os.posix_spawn(
         command[0],

@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 from confluent_kafka import KafkaException
-from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from deploy.commands.reach import LogAway, log_of
 from deploy.contract import Told, breaches, silences
 from deploy.settings import NotRunning, Settings
 from deploy.state import State, read_state
@@ -98,14 +97,17 @@ def rows_of(settings: Settings) -> tuple[list[dict[str, Any]], bool]:
     state = read_state(settings.run_folder)
     rows = part_rows(state) if state.running else []
     try:
-        connection, now_s = settings.connection, time.time()
+        connection, now_s = log_of(settings), time.time()
         rows += station_rows(work_of(connection, ROUTE, now_s), settings.stall_s)
         rows += stream_rows(silences(connection, settings.stall_s, now_s))
         rows += stream_rows(breaches(connection, now_s))
+    except LogAway as error:
+        rows.append({"part": "log", "state": "away", "pid": None, "restarts": None, "says": str(error)})
     except NotRunning as error:
         rows.append({"part": "platform", "state": "stopped", "pid": None, "restarts": None, "says": str(error)})
-    except (httpx.HTTPError, SchemaRegistryError) as error:
-        rows.append({"part": "registry", "state": "away", "pid": None, "restarts": None, "says": str(error)})
     except KafkaException as error:
         rows.append({"part": "log", "state": "away", "pid": None, "restarts": None, "says": error.args[0].str()})
+    except Exception as error:  # noqa: BLE001 (the registry's client raises whatever its HTTP library does)
+        says = f"{type(error).__name__}: {error}"
+        rows.append({"part": "registry", "state": "away", "pid": None, "restarts": None, "says": says})
     return rows, is_healthy(rows)

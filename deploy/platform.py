@@ -4,15 +4,15 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from socket import gethostname
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
-import httpx
-
 from deploy.child import Child
 from deploy.embedded.kafka import KafkaNode, free_port, listening
+from deploy.readiness import answers, is_ready
 from deploy.settings import Settings
 
 # One process for each kind of work: two cores carry three workers, and each part can be killed by itself.
@@ -75,14 +75,6 @@ def endpoints(settings: Settings, ports: Ports) -> dict[str, str]:
     }
 
 
-def answers(url: str) -> bool:
-    """Whether a part answers its health question."""
-    try:
-        return httpx.get(url, timeout=2).status_code < 500
-    except httpx.HTTPError:
-        return False
-
-
 def framelog(*words: str) -> tuple[str, ...]:
     """A command line of ours in this same environment."""
     return (sys.executable, "-m", "deploy.cli", *words)
@@ -100,7 +92,8 @@ def instance_of(settings: Settings) -> str:
 
 def children(settings: Settings, ports: Ports) -> list[Child]:
     """Every process, with what it needs; parts that have an address set are not ours to start."""
-    where, env = endpoints(settings, ports), settings.environment()
+    where = endpoints(settings, ports)
+    env = {"FRAMELOG_TRACEBACK": "1"} | settings.environment()  # their logs are for whoever mends
     plan: list[Child] = []
     if settings.kafka is None:
         node = node_of(settings, ports)
@@ -123,10 +116,19 @@ def children(settings: Settings, ports: Ports) -> list[Child]:
         )
     )
     for name, stations in WORKERS.items():
-        plan.append(Child(name, framelog("work", *stations, "--instance", instance_of(settings)), env, log))
-    plan.append(Child("rows", framelog("sink", "clickhouse"), env, (*log, *store)))
-    plan.append(Child("clips", framelog("sink", "s3"), env, log))
+        words = framelog("work", *stations, "--instance", instance_of(settings))
+        plan.append(telling(settings, name, words, env, log))
+    plan.append(telling(settings, "rows", framelog("sink", "clickhouse"), env, (*log, *store)))
+    plan.append(telling(settings, "clips", framelog("sink", "s3"), env, log))
     return plan
+
+
+def telling(
+    settings: Settings, name: str, words: tuple[str, ...], env: Mapping[str, str], needs: tuple[str, ...]
+) -> Child:
+    """A child that is ready once it has its share of the log and its place in it, which it tells by a file."""
+    file = settings.run_folder.resolve() / f"ready/{name}"
+    return Child(name, (*words, "--ready-file", str(file)), env, needs, partial(is_ready, file))
 
 
 def write_endpoints(settings: Settings, where: Mapping[str, str]) -> Path:

@@ -5,6 +5,7 @@ writes into the data folder.
 
 import json
 import os
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+from pydantic_settings.exceptions import SettingsError
 
 from connectors.clips.config import Config as ClipsConfig
 from connectors.sources.config import Config as IngestConfig
@@ -61,6 +63,7 @@ class Settings(BaseSettings):
     port: int = Field(8787, ge=0, le=65535, description="Port of the page and the API.")
     ingest: IngestConfig = Field(default_factory=IngestConfig, description="How sources are taken in.")
     clips: ClipsConfig = Field(default_factory=ClipsConfig, description="How clips are cut.")
+    traceback: bool = Field(False, description="Show where an unforeseen error came from, not only what it is.")
     stall_s: float = Field(
         30.0, gt=0, description="A station with input and no output for this long is unhealthy."
     )
@@ -87,7 +90,7 @@ class Settings(BaseSettings):
         try:
             known: dict[str, str] = json.loads((self.run_folder / "endpoints.json").read_text())
             return known[part]
-        except (FileNotFoundError, KeyError):
+        except (OSError, ValueError, KeyError):
             raise NotRunning(
                 f"no {part} is set and none runs on {self.data}: start the platform with "
                 f"`framelog up --data {self.data}` or set FRAMELOG_{part.upper()}"
@@ -130,4 +133,8 @@ def load(**given: Any) -> Settings:
         return Settings(**{key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
         lines = [f"FRAMELOG_{'__'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
-        raise SystemExit("settings: " + "; ".join(lines)) from None
+        raise SystemExit("framelog: settings: " + "; ".join(lines)) from None
+    except SettingsError as error:  # its message names the setting, its cause would show the value
+        raise SystemExit(f"framelog: settings: {error}: is it JSON?") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SystemExit(f"framelog: settings: {CONFIG_FILE}: {error}") from None

@@ -62,7 +62,7 @@ def read_state(run_folder: Path) -> State:
         plain: dict[str, Any] = orjson.loads((run_folder / FILE).read_bytes())
         parts = {name: Part(**part) for name, part in plain["parts"].items()}
         pid, ticks = plain["pid"], plain["ticks"]
-    except (FileNotFoundError, orjson.JSONDecodeError, KeyError, TypeError):
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError):
         return State()
     running = bool(plain["running"]) and pid is not None and start_ticks(pid) == ticks
     return State(running, pid, ticks, parts)

@@ -58,11 +58,22 @@ class Shell:
         self._producer: AIOKafkaProducer | None = None
         self._closed = False
         self._gauge: dict[tuple[str, int], int] = {}
-        self._due: float | None = time.monotonic() + RECOVER_S
+        self._due: float | None = None
+        self._settled(False)
+
+    def _settled(self, yes: bool) -> None:
+        """Whether we know what is ours and have recovered it; if not, that is due within a minute."""
+        self._due = None if yes else time.monotonic() + RECOVER_S
+        metrics.READY.labels(self.edge.name).set(yes)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it does its work: in its group, with its positions read back."""
+        return self._due is None and not self._closed
 
     def idle(self) -> None:
         """Nothing was given to us, and that is fine."""
-        self._due = None
+        self._settled(True)
 
     def overdue(self) -> bool:
         """Whether recovery has not come although it should have."""
@@ -129,7 +140,7 @@ class Shell:
             return {}
         self.lanes = {lane.partition: lane for lane in lanes}
         self._tasks = [asyncio.create_task(self._guarded(lane, producer)) for lane in lanes]
-        self._due = None
+        self._settled(True)
         return {(t, lane.partition): lane.want[i] for lane in lanes for i, t in enumerate(lane.topics)}
 
     async def _started(self) -> AIOKafkaProducer:
@@ -174,11 +185,13 @@ class Shell:
         self.lanes = {}
         await asyncio.gather(*(lane.close() for lane in lanes), return_exceptions=True)
         if not self._closed:
-            self._due = time.monotonic() + RECOVER_S
+            self._settled(False)
 
     async def close(self) -> None:
         """Before the consumer leaves the group."""
-        self._closed, self._due = True, None
+        self._settled(True)
+        self._closed = True
+        metrics.READY.labels(self.edge.name).set(False)
         await self.quiesce()
         if self._producer is not None:
             await self._producer.stop()

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 
 from confluent_kafka import KafkaException
@@ -22,7 +22,7 @@ from topics.registry import Serde
 from topics.route import BY_STATION
 
 log = logging.getLogger("framelog.worker")
-CHECK_S, LAG_S, BROKER_S = 1.0, 5.0, 30.0
+CHECK_S, LAG_S, BROKER_S, READY_S = 1.0, 5.0, 30.0, 0.1
 SESSION_S = 6.0
 REFUSED = 2
 
@@ -61,6 +61,7 @@ def run_worker(
     limits: Limits = Limits(),  # noqa: B008 (a frozen value)
     instance: str = "",
     metrics_port: int | None = None,
+    on_ready: Callable[[bool], None] = lambda _: None,
 ) -> int:
     """Runs stations until SIGTERM or SIGINT; answers with the process's exit code.
 
@@ -68,7 +69,8 @@ def run_worker(
     one line). Anything unforeseen ends the process at once with 70, a sleep past the group's session with 71;
     whoever started it starts it again. `instance` names the process among the stations' workers for ever (see
     `build_app`). Without `encode` and `decode` the connection's registry is asked. `metrics_port` serves
-    `topics.metrics` on this machine.
+    `topics.metrics` on this machine. `on_ready` is called when all stations have become ready, and when one of
+    them no longer is.
     """
     if (code := _refusal(connection, stations, metrics_port)) is not None:
         return code
@@ -82,7 +84,7 @@ def run_worker(
             serde = opened.enter_context(Serde(connection))
             encode, decode = serde.encode, serde.decode
         shells = [Shell(connection, s, cores[s], encode, decode, limits, SESSION_S) for s in stations]
-        asyncio.run(_run(shells, connection, instance))
+        asyncio.run(_run(shells, connection, instance, on_ready))
     return 0
 
 
@@ -122,7 +124,9 @@ class Seldom(logging.Filter):
         return True
 
 
-async def _run(shells: Sequence[Shell], connection: Connection, instance: str) -> None:
+async def _run(
+    shells: Sequence[Shell], connection: Connection, instance: str, on_ready: Callable[[bool], None]
+) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -130,13 +134,14 @@ async def _run(shells: Sequence[Shell], connection: Connection, instance: str) -
     apps = [build_app(connection, s.edge.name, s.inputs, s, instance) for s in shells]
     starting = asyncio.create_task(_start(apps))
     watch = asyncio.create_task(_watch(shells, apps))
+    ready = asyncio.create_task(_tell_ready(shells, on_ready))
     lag = asyncio.create_task(_lag(shells, connection))
     stop = asyncio.create_task(stopping.wait())
     await asyncio.wait({stop, starting}, return_when=asyncio.FIRST_COMPLETED)
     if starting.done() and not starting.cancelled() and (error := starting.exception()) is not None:
         die("starting", error)
     await stop
-    for task in (lag, watch):
+    for task in (lag, watch, ready):
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
@@ -158,6 +163,15 @@ async def _watch(shells: Sequence[Shell], apps: Sequence[App]) -> None:
                 die(f"{shell.edge.name}: not in its group, or not recovered, within 60 s")
             if app.crashed or app.should_stop:
                 die(f"{shell.edge.name}: Faust stopped", app.crash_reason)
+
+
+async def _tell_ready(shells: Sequence[Shell], on_ready: Callable[[bool], None]) -> None:
+    before = False
+    while True:
+        if (now := all(shell.ready for shell in shells)) != before:
+            before = now
+            on_ready(now)
+        await asyncio.sleep(READY_S)
 
 
 async def _lag(shells: Sequence[Shell], connection: Connection) -> None:

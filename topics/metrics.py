@@ -30,3 +30,6 @@ RECOVERY_SECONDS = Histogram(
 )
 RECOVERIES = Counter("framelog_station_recoveries", "Times that positions were read back", ["station"])
 SNAPSHOTS = Counter("framelog_station_snapshots", "Snapshots written", ["station"])
+READY = Gauge(
+    "framelog_station_ready", "1 while a station is in its group and its positions are read back", ["station"]
+)

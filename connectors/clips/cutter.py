@@ -85,6 +85,11 @@ class Cutter:
             )
         )  # fmt: skip
 
+    @property
+    def assigned(self) -> bool:
+        """Whether it has partitions to read."""
+        return bool(self._lanes)
+
     def close(self) -> None:
         """Asks `run` to end after the clip in hand."""
         self._stopping = True

@@ -1,5 +1,7 @@
 """Commands that ask the store: sql, highlights, clips, streams."""
 
+import logging
+import re
 from typing import Annotated, Any, Literal
 
 import typer
@@ -9,6 +11,7 @@ from deploy.commands.shared import DataOption, JsonOption, fail, print_rows, sec
 from deploy.settings import Settings
 
 Format = Literal["table", "json", "csv"]
+READING = {"readonly": 2}  # whoever asks changes nothing, but may set how it is answered
 STREAMS = """
 SELECT stream_id AS stream, session_id AS session, max(pts_us) AS until_us, max(recorded_at) AS last_record,
        max(end) AS ended, countIf(NOT end) AS frames
@@ -32,6 +35,7 @@ def client(settings: Settings) -> Any:
     import clickhouse_connect
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())  # what it logs, it raises as well
     try:
         return clickhouse_connect.get_client(
             dsn=settings.clickhouse_url,
@@ -39,8 +43,23 @@ def client(settings: Settings) -> Any:
             password=settings.clickhouse_password.get_secret_value(),
             database=settings.clickhouse_database,
         )
-    except ClickHouseError as error:
-        raise fail(f"ClickHouse does not answer: {str(error).splitlines()[0]}") from error
+    except (ClickHouseError, OSError) as error:
+        if "DB::Exception" in str(error):
+            raise fail(short(error)) from error
+        raise fail(
+            f"no ClickHouse answers at {settings.clickhouse_url} ({short(error)}): start the platform "
+            "(`framelog up`) or set FRAMELOG_CLICKHOUSE"
+        ) from error
+
+
+def short(error: Exception) -> str:
+    """What an error says, without the address and the retries that the libraries between add."""
+    text = " ".join(str(error).split())
+    if found := re.search(r"DB::Exception: (.*?)(?: \(for url \S+\))?$", text) or re.search(
+        r"\[Errno \d+\] [^\")]*", text
+    ):
+        text = found[found.re.groups]
+    return text[:300]
 
 
 def query(settings: Settings, text: str, **parameters: Any) -> list[dict[str, Any]]:
@@ -49,9 +68,9 @@ def query(settings: Settings, text: str, **parameters: Any) -> list[dict[str, An
 
     with client(settings) as store:
         try:
-            return list(store.query(text, parameters=parameters).named_results())
+            return list(store.query(text, parameters=parameters, settings=READING).named_results())
         except ClickHouseError as error:
-            raise fail(str(error).splitlines()[0], 2) from error
+            raise fail(short(error), 2) from error
 
 
 def with_times(row: dict[str, Any]) -> dict[str, Any]:
@@ -75,9 +94,9 @@ def sql(
 
         with client(settings) as store:
             try:
-                typer.echo(store.raw_query(text, fmt="CSVWithNames"), nl=False)
+                typer.echo(store.raw_query(text, settings=READING, fmt="CSVWithNames"), nl=False)
             except ClickHouseError as error:
-                raise fail(str(error).splitlines()[0], 2) from error
+                raise fail(short(error), 2) from error
         return
     print_rows(query(settings, text), "rows", as_json or form == "json")
 

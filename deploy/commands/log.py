@@ -6,10 +6,12 @@ from typing import Annotated, Any, Literal
 import typer
 
 from deploy import settings as configured
+from deploy.commands.reach import log_of
 from deploy.commands.shared import DataOption, JsonOption, console, plain, print_json, print_rows
 from schemas.codec import Undecodable
 from topics.catalog import BY_NOUN, CATALOG
 from topics.lag import committed, lag_of
+from topics.names import LIVE, Names
 from topics.read import bounds, read
 from topics.route import ROUTE
 
@@ -21,7 +23,7 @@ def topics(data: DataOption = None, as_json: JsonOption = False) -> None:
 
     Example: framelog topics --json
     """
-    connection = configured.load(data=data).connection
+    connection = log_of(configured.load(data=data))
     places = bounds(connection, [connection.names.topic(t) for t in CATALOG])
     dead = bounds(connection, [connection.names.dlq(t) for t in CATALOG])
 
@@ -50,7 +52,7 @@ def route(data: DataOption = None, as_json: JsonOption = False) -> None:
 
     Example: framelog route
     """
-    connection = configured.load(data=data).connection
+    connection = log_of(configured.load(data=data))
     rows: list[dict[str, Any]] = []
     for edge in ROUTE:
         at = committed(connection, edge.name, [connection.names.topic(t) for t in edge.reads])
@@ -80,10 +82,12 @@ def tail(
     """
     from topics.registry import Serde  # half a second of imports that no other command needs
 
-    connection = configured.load(data=data).connection
-    found = next((t for t in CATALOG if topic in (t.noun, connection.names.topic(t))), None)
+    settings = configured.load(data=data)
+    names = Names(settings.prefix, LIVE)
+    found = next((t for t in CATALOG if topic in (t.noun, names.topic(t))), None)
     if found is None:
         raise typer.BadParameter(f"there is no topic {topic}: one of {', '.join(BY_NOUN)}")
+    connection = log_of(settings)
     serde = Serde(connection)
     messages = read(
         connection, [connection.names.topic(found)], last=None if start == "beginning" else 0, follow=True

@@ -3,16 +3,23 @@
 import os
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, Literal
 
 import typer
 
 from deploy import settings as configured
+from deploy.commands.reach import prepared_log
 from deploy.commands.shared import DataOption, fail
+from deploy.readiness import teller, watch
 from deploy.settings import Settings
 
 PortOption = Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)]
+ReadyOption = Annotated[
+    Path | None, typer.Option("--ready-file", help="File to hold the process's id while it does its work.")
+]
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 
 
@@ -45,6 +52,7 @@ def store(port: PortOption, host: HostOption = "127.0.0.1", data: DataOption = N
 
 def work(
     stations: Annotated[list[str], typer.Argument(metavar="STATION...", help="Stations to run in this process.")],
+    ready_file: ReadyOption = None,
     data: DataOption = None,
     instance: Annotated[
         str,
@@ -61,7 +69,6 @@ def work(
     from processors.build import build
     from processors.shelf import Shelf
     from processors.worker import run_worker
-    from topics.broker import prepare_log
 
     settings = configured.load(data=data)
     shelf = Shelf(settings.profile, settings.weights)
@@ -70,9 +77,10 @@ def work(
         cores = {name: build(name, configs, shelf) for name in stations}
     except (BadTunable, ValueError) as error:
         raise fail(str(error), 2) from error
-    prepare_log(settings.connection)
+    tell = teller(ready_file)
+    connection = prepared_log(settings)
     raise typer.Exit(
-        run_worker(stations, cores, settings.connection, instance=instance, metrics_port=metrics_port)
+        run_worker(stations, cores, connection, instance=instance, metrics_port=metrics_port, on_ready=tell)
     )
 
 
@@ -118,8 +126,6 @@ def serve(
 
 def page_folder() -> Any:
     """Where the built page lies."""
-    from pathlib import Path
-
     import api
 
     return Path(api.__path__[0]) / "page/dist"
@@ -134,25 +140,31 @@ def objects_of(settings: Settings) -> Any:
 
 def sink(
     kind: Annotated[Literal["clickhouse", "s3"], typer.Argument(help="clickhouse: rows; s3: clips.")],
+    ready_file: ReadyOption = None,
     data: DataOption = None,
 ) -> None:
     """A sink: rows to ClickHouse, or clips to the object store.
 
     Example: framelog sink clickhouse
     """
-    from topics.broker import prepare_log
-
     settings = configured.load(data=data)
-    prepare_log(settings.connection)
+    tell = teller(ready_file)
+    prepared_log(settings)
     made = rows_sink(settings) if kind == "clickhouse" else clips_sink(settings)
     on_sigterm(made.close)
+    watch(lambda: made.assigned, tell)
     made.run()
 
 
 def rows_sink(settings: Settings) -> Any:
-    """The sink of rows."""
-    from connectors.clickhouse.sink import clickhouse_sink
+    """The sink of rows; its tables are made now, so that the store can be asked before the first record comes."""
+    from connectors.clickhouse.sink import ClickHouseWriter, clickhouse_sink
+    from connectors.sink import StoreDown
 
+    tables = ClickHouseWriter(store_address(settings), settings.connection.names.run)
+    with suppress(StoreDown):  # the sink waits for it
+        tables.mend()
+    tables.close()
     return clickhouse_sink(settings.connection, store_address(settings))
 
 

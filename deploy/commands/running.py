@@ -142,7 +142,10 @@ def models(
     if what not in ("list", "fetch"):
         raise fail(f"models {what}: say list or fetch", 2)
     if what == "fetch":
-        settings.weights.mkdir(parents=True, exist_ok=True)
+        try:
+            settings.weights.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise fail(f"cannot write to {settings.weights}: {error.strerror}; set FRAMELOG_MODELS") from error
         columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
         failed = []
         with Progress(*columns, console=console, transient=True) as progress:

@@ -9,6 +9,7 @@ import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder.", show_default="data")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one value a line.")]
@@ -59,5 +60,12 @@ def seconds(us: int | None) -> str:
 
 def fail(message: str, code: int = 1) -> typer.Exit:
     """One clear line on standard error; raise what comes back."""
-    warnings.print(f"[bold red]framelog:[/] {message}", highlight=False)
+    warnings.print("[bold red]framelog:[/]", one_line(message), highlight=False, soft_wrap=True, markup=True)
     return typer.Exit(code)
+
+
+def one_line(message: str) -> Text:
+    """A message without line ends, and without the user and password of any URL in it."""
+    from connectors.sources.address import redact
+
+    return Text(redact(" ".join(message.split())))
