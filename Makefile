@@ -50,6 +50,7 @@ check: $(VENV)/.dev ## format, lint, types, layers, schemas
 	$(BIN)/python -m schemas.generate --check
 	$(BIN)/python -m connectors.clickhouse.ddl --check
 	$(BIN)/python -m schemas.released --check
+	$(BIN)/python -m deploy.configuration --check
 
 lint: check
 
@@ -58,6 +59,7 @@ format: $(VENV)/.dev ## put the code in order
 	$(BIN)/ruff check --fix .
 	$(BIN)/python -m schemas.generate
 	$(BIN)/python -m connectors.clickhouse.ddl
+	$(BIN)/python -m deploy.configuration
 
 bench: setup-dev ## the numbers to hold, as ratios against a baseline in the same run
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -5,7 +5,6 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -231,24 +230,14 @@ def settings(as_json: JsonOption = False) -> None:
 
     Example: framelog settings
     """
-    from deploy.tunables import Tunable, tunables
-    from processors.build import default_config
-    from topics.route import STATIONS
-
-    def rows() -> list[Tunable]:
-        found: list[Tunable] = []
-        for name, field in Settings.model_fields.items():
-            value = field.get_default(call_default_factory=True)
-            if is_dataclass(value) and not isinstance(value, type):
-                found += tunables(value, name)
-            else:
-                found.append(Tunable(name, value, field.description or ""))
-        for station in STATIONS:
-            found += tunables(default_config(station), station)
-        return found
+    from deploy.configuration import everything
 
     print_rows(
-        [{"variable": t.variable, "default": str(t.default), "meaning": t.meaning} for t in rows()],
+        [
+            {"variable": t.variable, "default": str(t.default), "meaning": t.meaning}
+            for _, group in everything()
+            for t in group
+        ],
         "settings",
         as_json,
     )
