@@ -20,6 +20,7 @@ TRANSPORT = frozenset({
     "wait_for_async_insert",
 })  # fmt: skip
 # The clause ends the statement; what follows the one newline after it is data, whose first byte may be another.
+FORM = re.compile(rb"(?:\A|&)(?:query|param_\w+)=")
 INLINE_DATA = re.compile(
     rb"\A(\s*INSERT\s+INTO\s.*?\sFORMAT\s+(\w+))[ \t]*\r?(?:\n|\Z)", re.IGNORECASE | re.DOTALL
 )
@@ -119,7 +120,9 @@ def parse(query_string: str, headers: Mapping[str, str], body: bytes) -> Stateme
     asked = dict(parse_qsl(query_string, keep_blank_values=True))
     body = decompressed(body, headers.get("content-encoding", ""))
     content_type = headers.get("content-type", "")
-    if content_type.startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
+    # curl calls every body a form that it is not told otherwise about, a bare statement too.
+    coded = content_type.startswith("application/x-www-form-urlencoded") and FORM.search(body) is not None
+    if coded or content_type.startswith("multipart/form-data"):
         asked |= form_fields(body, content_type)
         body = b""
     sql, data, data_format = split(asked.get("query", ""), body)

@@ -67,3 +67,18 @@ def test_what_belongs_to_the_transport_is_no_setting() -> None:
 )
 def test_the_format_of_an_answer_is_read_from_the_statement(sql: str, answers: bool, form: str) -> None:
     assert (Statement(sql).answers, Statement(sql).format) == (answers, form)
+
+
+@pytest.mark.parametrize(
+    ("body", "sql", "parameters"),
+    [
+        (b"SELECT 1", "SELECT 1", {}),
+        (b"SELECT 1 AS a WHERE a=1", "SELECT 1 AS a WHERE a=1", {}),
+        (b"SELECT 100%25 & query", "SELECT 100%25 & query", {}),
+        (b"query=SELECT+1", "SELECT 1", {}),
+        (b"param_a=2&query=SELECT+%7Ba%3AUInt8%7D", "SELECT {a:UInt8}", {"a": "2"}),
+    ],
+)
+def test_what_curl_calls_a_form_may_be_a_bare_statement(body: bytes, sql: str, parameters: dict[str, str]) -> None:
+    found = parse("", {"content-type": "application/x-www-form-urlencoded"}, body)
+    assert (found.sql, found.parameters) == (sql, parameters)
