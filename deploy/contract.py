@@ -56,9 +56,12 @@ class Wait:
 def waits(cut: Cut, sessions: Sequence[Kept], ends: Sequence[int]) -> Iterator[Wait]:
     """Sessions that wait for an input which has nothing more: `ends` are the ends of the inputs' partitions.
 
-    An input of which not all has been read yet is slow, not silent.
+    An input of which not all has been read yet is slow, not silent; a session that another one of its stream has
+    followed was left without an end, and nobody is there to write one.
     """
     for kept in sessions:
+        if any(offset != NOTHING for offset in kept.rival):
+            continue
         silent = tuple(
             at
             for at, (first, guard) in enumerate(zip(kept.first, kept.guards, strict=True))

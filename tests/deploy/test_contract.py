@@ -1,5 +1,6 @@
 """Which sessions wait for a medium that does not come, and what that means for `status`."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,6 +34,11 @@ def test_a_session_waits_for_who_neither_speaks_nor_ends(
 ) -> None:
     cut = Cut(TAKEN, 0, (0, 0, 0))
     assert list(waits(cut, [kept(first, ended)], ends)) == want
+
+
+def test_a_session_that_was_left_for_another_waits_for_nobody() -> None:
+    left = replace(kept((4, -1, -1)), rival=(8, -1, -1))
+    assert list(waits(Cut(TAKEN, 0, (0, 0, 0)), [left], TAKEN)) == []
 
 
 @pytest.mark.parametrize(
