@@ -68,7 +68,11 @@ class Foreign:
         for noun in ("audio", "packets"):
             self.end(noun, stream, 0, **fields)
 
-    def close(self) -> None:
+    def flush(self) -> None:
         """All is in the log."""
         assert self._producer.flush(30) == 0
+
+    def close(self) -> None:
+        """All is in the log, and nothing more comes."""
+        self.flush()
         self._registry.close()

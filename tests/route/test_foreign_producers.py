@@ -48,15 +48,17 @@ GOOD, HOLES, REPEATS, BACK, WRITERS, JUNK, MUTE = (
 )
 
 
-def write(foreign: Foreign) -> None:
-    """A good stream, a record at a time between those of every bad one."""
-    foreign.only_frames(HOLES)
-    foreign.only_frames(REPEATS)
-    foreign.only_frames(BACK)
-    foreign.only_frames(JUNK)
+def begin(foreign: Foreign) -> None:
+    """What the bad streams that are whole do not have."""
+    for stream in (HOLES, REPEATS, BACK, JUNK):
+        foreign.only_frames(stream)
     for session in ("one", "two"):
         foreign.only_frames(WRITERS, session_id=session)
-    for n in range(20):
+
+
+def go_on(foreign: Foreign, steps: range) -> None:
+    """A good stream, a record at a time between those of every bad one."""
+    for n in steps:
         foreign.frame(GOOD, n, n / 10)
         if n % 5 == 0:
             foreign.say("audio", GOOD, n // 5, n / 10, pcm=bytes(16_000))
@@ -75,6 +77,11 @@ def write(foreign: Foreign) -> None:
         else:
             foreign.frame(JUNK, n, n / 10)
         foreign.frame(MUTE, n, n / 10)
+    foreign.flush()
+
+
+def finish(foreign: Foreign) -> None:
+    """The ends."""
     foreign.end("audio", GOOD, 4, 2)
     foreign.end("packets", GOOD, 0)
     for stream in (GOOD, HOLES, REPEATS, BACK, JUNK):
@@ -91,6 +98,12 @@ class Lab:
     connection: Connection
     serde: Serde
     environment: dict[str, str]
+
+    def worker(self, log: Path) -> "subprocess.Popen[bytes]":
+        """A process that runs the stations."""
+        words = [sys.executable, "-m", "deploy.cli", "work", *STATIONS, "--instance", "foreign"]
+        with log.open("wb") as told:
+            return subprocess.Popen(words, env=self.environment, cwd=ROOT, stderr=told)
 
     def messages(self, topic: str) -> list[Any]:
         return list(read(self.connection, [topic]))
@@ -144,12 +157,21 @@ def lab(broker: str, registry_url: str, tmp_path_factory: pytest.TempPathFactory
     with Serde(connection) as serde:
         serde.register()
         ensure_topics(connection)
-        write(Foreign(broker, registry_url, connection.names.prefix))
+        foreign = Foreign(broker, registry_url, connection.names.prefix)
         made = Lab(connection, serde, environment)
-        with (folder / "worker.log").open("wb") as log:
-            worker = subprocess.Popen(
-                [sys.executable, "-m", "deploy.cli", "work", *STATIONS], env=environment, cwd=ROOT, stderr=log
-            )
+        begin(foreign)
+        go_on(foreign, range(11))
+        worker = made.worker(folder / "first.log")
+        try:  # killed in the middle of all streams, with a snapshot behind it
+            for station in STATIONS:
+                eventually(lambda s=station: made.messages(connection.names.state(s)))  # type: ignore[misc]
+            eventually(lambda: len(made.records(c.DETECTIONS, MUTE)) == 11)
+        finally:
+            worker.kill()
+            worker.wait(30)
+        go_on(foreign, range(11, 20))
+        finish(foreign)
+        worker = made.worker(folder / "second.log")
         try:
             for stream in (GOOD, HOLES, REPEATS, BACK, JUNK):
                 for topic in (c.STREAMS, c.DETECTIONS):
@@ -159,7 +181,7 @@ def lab(broker: str, registry_url: str, tmp_path_factory: pytest.TempPathFactory
             yield made
         finally:
             worker.terminate()
-            assert worker.wait(30) == 0, (folder / "worker.log").read_text()[-3000:]
+            assert worker.wait(30) == 0, (folder / "second.log").read_text()[-3000:]
 
 
 def test_the_good_stream_is_what_it_is_without_the_others(lab: Lab) -> None:
