@@ -8,6 +8,7 @@ from typing import Any
 import clickhouse_connect
 import pytest
 
+from api.sql_guard import guard
 from tests.route.played import Played
 
 pytestmark = [pytest.mark.slow, pytest.mark.kafka, pytest.mark.store, pytest.mark.media, pytest.mark.timeout(900)]
@@ -49,6 +50,11 @@ def test_there_are_a_dozen_and_each_asks_something() -> None:
     assert len(QUESTIONS) >= 12
     assert all("?" in question for question in QUESTIONS)
     assert not [query for query in QUESTIONS.values() if not re.match(r"SELECT\b", query)]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_page_takes_the_question_too(question: str) -> None:
+    assert guard(QUESTIONS[question])
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
