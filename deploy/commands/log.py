@@ -1,5 +1,7 @@
 """Commands that look into the log: topics, route, tail."""
 
+import time
+from collections.abc import Sequence
 from itertools import islice
 from typing import Annotated, Any, Literal
 
@@ -10,6 +12,7 @@ from deploy.commands.reach import log_of
 from deploy.commands.shared import DataOption, JsonOption, console, plain, print_json, print_rows
 from schemas.codec import Undecodable
 from topics.catalog import BY_NOUN, CATALOG
+from topics.connection import Connection
 from topics.lag import committed, lag_of
 from topics.names import LIVE, Names
 from topics.read import bounds, read
@@ -47,13 +50,27 @@ def topics(data: DataOption = None, as_json: JsonOption = False) -> None:
     )
 
 
+def rates_of(connection: Connection, names: Sequence[str], over_s: float = 1.0) -> dict[str, float]:
+    """Records a second that each topic takes just now, looked at twice."""
+    began_s = time.monotonic()
+    before = bounds(connection, names)
+    time.sleep(over_s)
+    after = bounds(connection, names)
+    seconds = time.monotonic() - began_s
+    return {
+        name: sum(high - before[place][1] for place, (_, high) in after.items() if place[0] == name) / seconds
+        for name in names
+    }
+
+
 def route(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """The graph of stations and connectors with the lag of each.
+    """The graph of stations and connectors with the lag of each and the records it writes a second.
 
     Example: framelog route
     """
     connection = log_of(configured.load(data=data))
     rows: list[dict[str, Any]] = []
+    rates = rates_of(connection, [connection.names.topic(e.writes) for e in ROUTE])
     for edge in ROUTE:
         at = committed(connection, edge.name, [connection.names.topic(t) for t in edge.reads])
         lags = lag_of(connection, at)
@@ -63,6 +80,7 @@ def route(data: DataOption = None, as_json: JsonOption = False) -> None:
                 "kind": edge.kind,
                 "reads": ", ".join(t.noun for t in edge.reads),
                 "writes": edge.writes.noun,
+                "per second": round(rates[connection.names.topic(edge.writes)], 1),
                 "lag": ", ".join(str(lags[connection.names.topic(t)]) for t in edge.reads),
             }
         )
