@@ -22,16 +22,23 @@ FOREIGN = ("breach", "waiting")
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a station or connector has to do and has done. `said_s`: seconds since its last output, None: never."""
+    """What a station or connector has to do and has done.
+
+    said_s: seconds since its last output, None: never. waits_s: seconds that its oldest unread record has waited.
+    """
 
     name: str
     lag: int
     said_s: float | None
+    waits_s: float = 0.0
 
 
 def stalled(work: Work, stall_s: float) -> str:
-    """Why a station that has input and says nothing is not healthy; empty if it is."""
-    if work.lag == 0 or (work.said_s is not None and work.said_s < stall_s):
+    """Why a station that has input and says nothing is not healthy; empty if it is.
+
+    One that speaks seldom by nature (highlights) and reads what comes is well: its input does not wait.
+    """
+    if work.lag == 0 or work.waits_s < stall_s or (work.said_s is not None and work.said_s < stall_s):
         return ""
     since = "has said nothing yet" if work.said_s is None else f"has said nothing for {work.said_s:.0f} s"
     return f"{since} with {work.lag} records waiting"
@@ -53,11 +60,23 @@ def work_of(connection: Connection, edges: Sequence[Edge], now_s: float) -> list
     outputs = last_append_ms(connection, [names.topic(e.writes) for e in edges])
     found = []
     for edge in edges:
-        reads = [names.topic(t) for t in edge.reads]
-        lag = sum(lag_of(connection, committed(connection, edge.name, reads)).values())
+        at = committed(connection, edge.name, [names.topic(t) for t in edge.reads])
+        lag = sum(lag_of(connection, at).values())
         said = outputs.get(names.topic(edge.writes))
-        found.append(Work(edge.name, lag, None if said is None else max(0.0, now_s - said / 1000)))
+        waits_s = oldest_waits_s(connection, at, now_s) if lag else 0.0
+        found.append(Work(edge.name, lag, None if said is None else max(0.0, now_s - said / 1000), waits_s))
     return found
+
+
+def oldest_waits_s(connection: Connection, at: Mapping[tuple[str, int], int | None], now_s: float) -> float:
+    """Seconds since the log took the oldest record that is not read yet; 0 where all is read."""
+    waits_s = 0.0
+    with consumer(connection) as client:
+        for (topic, partition), (low, high) in bounds(connection, sorted({topic for topic, _ in at})).items():
+            position = max(low, at.get((topic, partition)) or low)
+            if position < high and (appended := append_ms(client, topic, partition, position)):
+                waits_s = max(waits_s, now_s - appended / 1000)
+    return waits_s
 
 
 def part_rows(state: State) -> list[dict[str, Any]]:
