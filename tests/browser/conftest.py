@@ -45,9 +45,12 @@ def built_page() -> Path:
     return PAGE / "dist"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The machine's Chromium, or the one that FRAMELOG_CHROMIUM names."""
+    """The machine's Chromium, or the one that FRAMELOG_CHROMIUM names.
+
+    Ends with its module: as long as Playwright is there an event loop runs in this thread, and no other can.
+    """
     path = os.environ.get("FRAMELOG_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     if path is None:
         pytest.skip("no chromium on this machine (set FRAMELOG_CHROMIUM)")
