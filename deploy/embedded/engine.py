@@ -124,7 +124,8 @@ class Engine:
         self._claim.flush()
         import chdb
 
-        self._open: Callable[[], Any] = lambda: chdb.connect(str(path.resolve() / "chdb"))  # type: ignore[no-untyped-call]
+        connect: Callable[[str], Any] = chdb.connect  # typed or not, as its two wheels were unpacked
+        self._open: Callable[[], Any] = lambda: connect(str(path.resolve() / "chdb"))
         self._spool = path / "spool"
         self._spool.mkdir(exist_ok=True)
         for left in self._spool.iterdir():  # a killed process leaves its data files behind
