@@ -137,7 +137,7 @@ def play(settings: Settings, sample: Sample, once: bool, setup_s: float, console
             summary = Summary(
                 source=sample.source,
                 profile=settings.profile,
-                models=models_of(settings, ingest.session_id),
+                models=models_of(settings, ingest.session_id, go_on),
                 seconds=Seconds(
                     round(setup_s, 1), first and round(first, 1), round(time.monotonic() - started, 1)
                 ),
@@ -145,7 +145,7 @@ def play(settings: Settings, sample: Sample, once: bool, setup_s: float, console
                 rows=rows,
                 highlights=highlight_rows(watch),
                 clips=clip_rows(watch, settings.objects or str(settings.data / "objects")),
-                digests=digests_of(settings),
+                digests=digests_of(settings, go_on),
                 restarts={n: p.restarts for n, p in read_state(settings.run_folder).parts.items()}
                 | {"ingest": ingest.restarts},
             )

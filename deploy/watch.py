@@ -1,5 +1,6 @@
 """Follows one stream's newest session through the derived topics until every one of them has ended."""
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -47,6 +48,19 @@ class SessionWatch:
         return [noun for noun in NOUNS if noun not in self.ended]
 
 
+def knowing(connection: Connection, go_on: Callable[[], bool], deadline_s: float = 60) -> Serde:
+    """What decodes every record of ours, all schemas known beforehand; waits while the registry is away."""
+    serde, until = Serde(connection), time.monotonic() + deadline_s
+    while True:
+        try:
+            serde.register()
+            return serde
+        except Exception:
+            if time.monotonic() > until or not go_on():
+                raise
+            time.sleep(0.2)
+
+
 def follow(
     connection: Connection, watch: SessionWatch, go_on: Callable[[], bool], quiet_s: float = 0.25
 ) -> Iterator[Record]:
@@ -58,7 +72,7 @@ def follow(
         go_on: asked at least every `quiet_s` seconds; False ends it early.
         quiet_s: how long to wait for a record at a time.
     """
-    serde = Serde(connection)
+    serde = knowing(connection, go_on)
     topics = {connection.names.topic(t): t for t in CATALOG}
     with consumer(connection, fetch_max_bytes=8 << 20, queued_max_messages_kbytes=16 << 10) as client:
         places = partitions_of(client, sorted(topics))

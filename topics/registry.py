@@ -41,7 +41,9 @@ class Serde:
         """Id of a noun's schema, registered if it is not yet there."""
         if noun not in self._ids:
             subject = f"{self._names.prefix}.{noun}-value"
-            self._ids[noun] = self._client.register_schema(subject, Schema(schema_text(noun), "AVRO"))
+            schema_id = self._client.register_schema(subject, Schema(schema_text(noun), "AVRO"))
+            # What was just registered need not be asked for: a registry that is away later stops nobody.
+            self._ids[noun], self._texts[schema_id] = schema_id, schema_text(noun)
         return self._ids[noun]
 
     def schema_by_id(self, schema_id: int) -> str | None:

@@ -6,12 +6,14 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from api.store import Clickhouse
 from tests.browser.conftest import World, now_us, shot, until
 from tests.browser.feed import Feed
+from tests.fixtures_kafka import eventually
 from tests.story import FPS, S, Story, Teller
 from topics.connection import Connection
 
@@ -193,6 +195,7 @@ def test_a_station_that_is_down_is_named_with_since_when_why_and_what_to_do(
 
 def test_live_shows_the_newest_frame_with_the_boxes_of_that_frame_and_follows(world: World, page: Page) -> None:
     with world.site() as url, Feed(world) as feed:
+        eventually(lambda: any(s["stream_id"] == "door" for s in httpx.get(f"{url}/api/streams").json()))
         page.goto(f"{url}/?stream=door")
         expect(page.locator(".badge")).to_have_text("● live")
         expect(page.locator(".boxes:not([data-boxes='0'])")).to_be_visible()
