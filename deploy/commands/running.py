@@ -132,10 +132,9 @@ def models(
 
     Example: framelog models fetch
     """
-    from processors.choices import choices
+    from processors.choices import choices, wanted
     from processors.fetch import FetchFailedError, fetch
     from processors.shelf import Shelf
-    from processors.weights import CATALOG
 
     settings = configured.load(data=data, profile=profile)
     if what not in ("list", "fetch"):
@@ -148,7 +147,7 @@ def models(
         columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
         failed = []
         with Progress(*columns, console=console, transient=True) as progress:
-            for weights in (w for w in CATALOG if w.published):
+            for weights in wanted(Shelf(settings.profile, settings.weights)):
                 task = progress.add_task(weights.name, total=weights.size_bytes)
 
                 def told(_path: str, have: int, _whole: int, task: int = task) -> None:
