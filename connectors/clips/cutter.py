@@ -25,7 +25,7 @@ from confluent_kafka import (
 from connectors.clips.config import Config
 from connectors.clips.index import SessionIndex
 from connectors.clips.remux import remux
-from connectors.clips.tail import IN, behind_tail, message_at
+from connectors.clips.tail import behind_tail, headers_of, message_at
 from connectors.clips.template import NoContainer
 from connectors.deadletters import BadLimit, DeadLetters
 from connectors.objects.store import Exists, ObjectStore, key_part
@@ -117,7 +117,7 @@ class Cutter:
         places = [TopicPartition(self._packets, partition) for partition in self._lanes]
         read = [place for place in self._consumer.position(places) if place.offset >= 0]
         if read:
-            self._consumer.commit(offsets=read)
+            self._commit(read)
 
     def _assigned(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         starts = []
@@ -230,8 +230,8 @@ class Cutter:
     def _put(self, key: str, body: bytes, content_type: str) -> str:
         try:
             self._objects.put(key, body, content_type)
-        except Exists:  # a former life got this far
-            if self._objects.size(key) != len(body):
+        except Exists:  # a former life got this far; the record is to name the very bytes that are there
+            if self._objects.read(key) != body:
                 self._objects.replace(key, body, content_type)
         return key
 
@@ -239,18 +239,18 @@ class Cutter:
         """Writes the record and waits until the broker has it; the committed offset is a gauge only."""
         self._producer.produce(
             self._clips, self._serde.encode(clip), clip.stream_id.encode(), partition=partition,
-            headers=[
-                ("ce_specversion", b"1.0"), ("ce_id", clip.id.encode()),
-                ("ce_source", f"/{self._connection.names.prefix}/{self._connection.names.run}/{NAME}".encode()),
-                ("ce_type", b"framelog.clips"), ("ce_subject", clip.stream_id.encode()),
-                ("content-type", b"application/avro"),
-                (IN, f"{self._highlights}:{partition}:{offset}".encode()),
-            ],
+            headers=headers_of(
+                clip, self._connection.names, Ref(topic=self._highlights, partition=partition, offset=offset)
+            ),
             on_delivery=lambda error, _: self._failed.append(str(error)) if error is not None else None,
         )  # fmt: skip
         if self._producer.flush(60) or self._failed:
             raise KafkaException(f"clip record not written: {self._failed[:1]}")
+        self._commit([TopicPartition(self._highlights, partition, offset + 1)])
+
+    def _commit(self, places: list[TopicPartition]) -> None:
+        """Moves the gauge; a group being shared out anew, or a broker that is away, is no reason to end."""
         try:
-            self._consumer.commit(offsets=[TopicPartition(self._highlights, partition, offset + 1)])
+            self._consumer.commit(offsets=places)
         except KafkaException as error:
             log.info("gauge not moved: %s", error)

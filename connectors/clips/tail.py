@@ -6,8 +6,9 @@ from collections.abc import Callable
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.offsets import bounds_of
-from schemas.records import Ref
+from schemas.records import Clip, Ref
 from topics.connection import Connection
+from topics.names import Names
 from topics.read import consumer as reader
 
 IN = "framelog.in"
@@ -42,3 +43,16 @@ def message_at(client: Consumer, ref: Ref, now_s: Callable[[], float] = time.mon
             raise KafkaException(error)
         return message if message.offset() == ref.offset else None
     raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+
+
+def headers_of(clip: Clip, names: Names, highlight: Ref) -> list[tuple[str, str | bytes | None]]:
+    """Headers of a clip's record: CloudEvents in binary mode, and the place of the highlight that it came of."""
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", clip.id.encode()),
+        ("ce_source", f"/{names.prefix}/{names.run}/clips".encode()),
+        ("ce_type", b"framelog.clips"),
+        ("ce_subject", clip.stream_id.encode()),
+        ("content-type", b"application/avro"),
+        (IN, f"{highlight.topic}:{highlight.partition}:{highlight.offset}".encode()),
+    ]
