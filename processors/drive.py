@@ -117,6 +117,11 @@ class MapDriver:
         if guard.seq > self.guards.get(session, Guard()).seq:
             self._keep(session, guard)
 
+    def reached(self, session: Session, _at: int = 0) -> Guard | None:
+        """How far a session is; None where it has ended."""
+        guard = self.guards.get(session, Guard())
+        return None if guard.ended else guard
+
     def feed(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """What is to be written for these, in order. The core is called once, with what it may see of them."""
         admitted: list[Outcome | tuple[Arrival, Guard]] = []

@@ -77,6 +77,13 @@ class FoldDriver:
                 o.merge.believe(i, max(guard.pts_us, guard.watermark_us), end=guard.ended)
         self._open[kept.stream_id, kept.session_id] = o
 
+    def reached(self, session: Session, at: int) -> Guard | None:
+        """How far a session has come on an input; None where it has ended there."""
+        if session in self.ended:
+            return None
+        guard = self._open[session].seen[at] if session in self._open else Guard()
+        return None if guard.ended else guard
+
     def feed(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """What is to be written after these have come, in order."""
         return [outcome for arrival in arrivals for outcome in self._one(arrival)]

@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Any, cast
 
 from aiokafka import AIOKafkaProducer
 
 from processors import envelope
+from processors.bounded import EndMark, ended, marks, within
 from processors.drive import MapDriver, Said, Session, session_of
 from processors.exits import on_error
 from processors.fold import FoldDriver
@@ -53,6 +54,8 @@ class Lane:
         self._dlqs = [connection.names.dlq(t) for t in self.edge.reads]
         self._output = connection.names.topic(self.edge.writes)
         self._queues: list[deque[Any]] = [deque() for _ in self.topics]
+        self._bounds = place.bounds
+        self._marks: dict[tuple[int, int], Arrival] = {}
         self._bytes = [0] * len(self.topics)
         self._wake, self._stopping = asyncio.Event(), False
         self._flying: deque[asyncio.Future[Any]] = deque()
@@ -60,6 +63,8 @@ class Lane:
         self._window = Window(connection, partition)
         if isinstance(driver, FoldDriver):
             driver.again, driver.memory_bytes = self._again, limits.bytes
+        for at in range(len(self.topics)):
+            self._mark_if_over(at)
 
     def room(self, at: int) -> bool:
         """Whether more of an input may be fetched. What merges hold back is bounded by the driver: if it counted
@@ -67,18 +72,40 @@ class Lane:
         """
         return len(self._queues[at]) < self._limits.records and self._bytes[at] < self._limits.bytes
 
+    def over(self, at: int) -> bool:
+        """Whether an input was read to the end of its stretch."""
+        bound = self._bounds[at]
+        return bound is not None and self.want[at] >= bound.end
+
     @property
     def held_bytes(self) -> int:
         """Bytes waiting in queues and merges."""
         merges = self.driver.held_bytes if isinstance(self.driver, FoldDriver) else []
         return sum(self._bytes) + sum(merges)
 
+    def real(self, at: int, places: Sequence[int]) -> int:
+        """One of `want` or `done` as an offset that the log has: end marks stand behind a stretch's."""
+        bound = self._bounds[at]
+        return places[at] if bound is None else min(places[at], bound.end)
+
     def push(self, at: int, record: Any) -> None:
-        """Queues the next record of an input."""
-        self.want[at] = record.offset + 1
-        self._queues[at].append(record)
-        self._bytes[at] += len(record.value or b"")
+        """Queues the next record of an input, unless it lies behind its stretch."""
+        bound = self._bounds[at]
+        if bound is None or record.offset < bound.end:
+            self.want[at] = record.offset + 1
+            self._queues[at].append(record)
+            self._bytes[at] += len(record.value or b"")
+        elif not self.over(at):  # the stretch ends in offsets that hold no record
+            self.want[at] = bound.end
+        else:
+            return
+        self._mark_if_over(at)
         self._wake.set()
+
+    def _mark_if_over(self, at: int) -> None:
+        bound = self._bounds[at]
+        if bound is not None and self.want[at] >= bound.end:
+            self._queues[at].extend(marks(bound, self.topics[at], self.partition, self.want[at]))
 
     def stop(self) -> None:
         """Lets the batch that is being worked on be the last."""
@@ -132,18 +159,35 @@ class Lane:
         """Decodes, drives and encodes; runs in the station's thread."""
         began = time.perf_counter()
         writes = [
-            w for outcome in self.driver.feed([self._arrival(*b) for b in batch]) for w in self._written(outcome)
+            w for arrivals in self._arrivals(batch) for o in self.driver.feed(arrivals) for w in self._written(o)
         ]
         for at, record in batch:
             self._fed[at] = record.offset + 1
         metrics.BATCH_SECONDS.labels(self.edge.name).observe(time.perf_counter() - began)
         return writes
 
+    def _arrivals(self, batch: Sequence[tuple[int, Any]]) -> Iterator[list[Arrival]]:
+        """What the driver is to take, in pieces: an end mark depends on what was taken before it."""
+        piece: list[Arrival] = []
+        for at, record in batch:
+            if not isinstance(record, EndMark):
+                if within(self._bounds[at], arrival := self._arrival(at, record)):
+                    piece.append(arrival)
+                continue
+            yield piece
+            mark = ended(self.driver, at, self.edge.reads[at], record)
+            piece = [] if mark is None else [mark]
+            if mark is not None:
+                self._marks[at, record.offset] = mark
+        yield piece
+
     def _arrival(self, at: int, r: Any) -> Arrival:
         stored = Stored(Ref(topic=r.topic, partition=r.partition, offset=r.offset), r.key, r.value, r.headers)
         return read(at, self.edge.reads[at], stored, self._decode, self._connection.partitions)
 
     def _again(self, at: int, offset: int) -> Arrival:
+        if (mark := self._marks.get((at, offset))) is not None:
+            return mark
         m = self._window(self.topics[at], offset)
         ref = Ref(topic=self.topics[at], partition=self.partition, offset=offset)
         stored = Stored(ref, m.key(), m.value(), cast(Any, m.headers()) or ())

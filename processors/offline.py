@@ -9,15 +9,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from processors.bounded import ended, marks
 from processors.drive import Dead, MapDriver
 from processors.fold import FoldDriver
-from processors.reading import Decode, Encode, Stored, read
+from processors.reading import Arrival, Decode, Encode, Stored, read
 from processors.station import Fold, Map
 from schemas.codec import NOUN_OF, Undecodable, decode, encode, schema_text
 from schemas.records import Record, Ref
 from topics.catalog import CATALOG
 from topics.names import Names
 from topics.route import ROUTE, Edge
+from topics.stretch import Stretch
 from topics.topic import Topic
 
 Core = Map[Any, Any] | Fold[Any, Any, Any]
@@ -92,10 +94,20 @@ class Offline:
             for first in range(0, len(waiting), size):
                 yield from self._station(name, at, topic, waiting[first : first + size])
 
+    def finish(self, topic: Topic[Record], stretch: Stretch, partition: int) -> Iterator[Output]:
+        """What all stations say when a stretch of a topic is over: sessions that go on behind it end here."""
+        for mark in marks(stretch, self.names.topic(topic), partition, stretch.end):
+            for at, name in self._readers[topic.noun]:
+                if (arrival := ended(self.drivers[name], at, topic, mark)) is not None:
+                    yield from self._driven(name, [arrival])
+
     def _station(self, name: str, at: int, topic: Topic[Record], messages: Sequence[Stored]) -> Iterator[Output]:
+        yield from self._driven(name, [read(at, topic, m, self.decode) for m in messages])
+
+    def _driven(self, name: str, arrivals: Sequence[Arrival]) -> Iterator[Output]:
         driver = self.drivers[name]
         said: list[Stored] = []
-        for outcome in driver.feed([read(at, topic, m, self.decode) for m in messages]):
+        for outcome in driver.feed(arrivals):
             if isinstance(outcome, Dead):
                 self.dead[name] += 1
                 self.letters = [*self.letters[-999:], (name, outcome)]

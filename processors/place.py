@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from processors.drive import Session
 from processors.snapshots import Cut
+from topics.stretch import Stretch
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Place:
     ends: Per input, its end at that time: nothing in the outputs came of anything behind it.
     said: Per session of a Fold, the last seq in the output, until it is reached again.
     dead: Input and offset of dead letters, until they are met again.
+    bounds: Per input, the stretch that is read of it; None for all there is and comes.
     """
 
     cut: Cut
@@ -49,3 +51,4 @@ class Place:
     ends: tuple[int, ...]
     said: dict[Session, int]
     dead: set[tuple[int, int]]
+    bounds: tuple[Stretch | None, ...]

@@ -21,6 +21,7 @@ from schemas.codec import Undecodable
 from topics import metrics
 from topics.connection import Connection
 from topics.route import Edge
+from topics.stretch import NOTHING, Stretch, Stretches
 
 log = logging.getLogger("framelog.shell")
 
@@ -35,6 +36,7 @@ class Recovery:
     encode: Encode
     decode: Decode
     limits: Limits
+    bounds: Stretches | None = None
 
     async def lanes(self, partitions: Sequence[int]) -> list[Lane]:
         """A lane for each partition, at its place. From here on no other worker's snapshot is taken there."""
@@ -80,7 +82,9 @@ class Recovery:
         writer: SnapshotWriter,
     ) -> Lane:
         driver = driver_of(self.edge, self.core)
-        cut = snapshot.cut or Cut(tuple(low for low, _ in ends), out.low, tuple(t.low for t in dead))
+        bounds = tuple(self._bound(i, partition) for i in range(len(ends)))
+        firsts = tuple(low if b is None else b.first for (low, _), b in zip(ends, bounds, strict=True))
+        cut = snapshot.cut or Cut(firsts, out.low, tuple(t.low for t in dead))
         records = [self._said(m) for m in out.messages]
         said: dict[Session, int] = {}
         if isinstance(driver, MapDriver):
@@ -97,9 +101,13 @@ class Recovery:
                 session = session_of(record)
                 said[session] = max(said.get(session, -1), record.seq)
             starts = self._resume(driver, snapshot, cut.taken)
-        starts = [self._inside(i, partition, at, *ends[i]) for i, at in enumerate(starts)]
+        starts = [
+            self._inside(i, partition, at, *ends[i], bound)
+            for i, (at, bound) in enumerate(zip(starts, bounds, strict=True))
+        ]
         buried = {(i, o) for i, t in enumerate(dead) for o in self._buried(t) if o >= starts[i]}
-        place = Place(cut, tuple(starts), tuple(end for _, end in ends), said, buried)
+        reads_to = tuple(end if b is None else b.last for (_, end), b in zip(ends, bounds, strict=True))
+        place = Place(cut, tuple(starts), reads_to, said, buried, bounds)
         codec = self.encode, self.decode
         return Lane(self.connection, driver, partition, place, writer, codec, self.limits)
 
@@ -114,8 +122,21 @@ class Recovery:
             places = [min(p, f) if f >= 0 else p for p, f in zip(places, kept.first, strict=True)]
         return places
 
-    def _inside(self, at: int, partition: int, place: int, low: int, end: int) -> int:
+    def _bound(self, at: int, partition: int) -> Stretch | None:
+        topic = self.connection.names.topic(self.edge.reads[at])
+        if self.bounds is None or all(topic != bounded for bounded, _ in self.bounds):
+            return None
+        return self.bounds.get((topic, partition), NOTHING)
+
+    def _inside(self, at: int, partition: int, place: int, low: int, end: int, bound: Stretch | None) -> int:
         name = f"{self.connection.names.topic(self.edge.reads[at])}/{partition}"
+        if bound is not None:
+            if place < min(low, bound.end):
+                die(
+                    f"{name}: records {place} to {min(low, bound.end) - 1} of the run's range are gone "
+                    "(retention): hold what is to be replayed later (`framelog hold`)"
+                )
+            return place
         if place > end:
             die(
                 f"{name}: our position {place} is behind its end {end}; this is not the topic that was read before"

@@ -24,6 +24,7 @@ from processors.security import aiokafka_settings
 from topics import metrics
 from topics.connection import Connection
 from topics.route import BY_STATION
+from topics.stretch import Stretches
 
 log = logging.getLogger("framelog.shell")
 HOLE_TRIES = 5
@@ -46,12 +47,13 @@ class Shell:
         decode: Decode,
         limits: Limits,
         session_s: float = 6.0,
+        bounds: Stretches | None = None,
     ) -> None:
         self.edge, self.connection, self.session_s = BY_STATION[station], connection, session_s
         self.inputs = [connection.names.topic(t) for t in self.edge.reads]
         self.lanes: dict[int, Lane] = {}
         limits = replace(limits, batch=batch_of(core))
-        self._recovery = Recovery(self.edge, core, connection, encode, decode, limits)
+        self._recovery = Recovery(self.edge, core, connection, encode, decode, limits, bounds)
         # One thread a station: a core is never called twice at the same time.
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=station)
         self._tasks: list[asyncio.Task[None]] = []
@@ -85,7 +87,10 @@ class Shell:
         for tp in active:
             lane = self.lanes.get(tp.partition)
             if lane is not None and tp.topic in self.inputs:
-                if lane.room(self.inputs.index(tp.topic)):
+                at = self.inputs.index(tp.topic)
+                if lane.over(at):
+                    continue
+                if lane.room(at):
                     want.add(tp)
                 else:
                     full = True
@@ -111,7 +116,9 @@ class Shell:
 
     def positions(self) -> dict[tuple[str, int], int]:
         """Per topic and partition, what is safely out: for the lag gauge."""
-        now = {(t, p): lane.done[i] for p, lane in self.lanes.items() for i, t in enumerate(lane.topics)}
+        now = {
+            (t, p): lane.real(i, lane.done) for p, lane in self.lanes.items() for i, t in enumerate(lane.topics)
+        }
         return now or (self._gauge if self._closed else {})
 
     async def recover(self, assigned: set[tuple[str, int]]) -> dict[tuple[str, int], int]:
@@ -141,7 +148,7 @@ class Shell:
         self.lanes = {lane.partition: lane for lane in lanes}
         self._tasks = [asyncio.create_task(self._guarded(lane, producer)) for lane in lanes]
         self._settled(True)
-        return {(t, lane.partition): lane.want[i] for lane in lanes for i, t in enumerate(lane.topics)}
+        return {(t, lane.partition): lane.real(i, lane.want) for lane in lanes for i, t in enumerate(lane.topics)}
 
     async def _started(self) -> AIOKafkaProducer:
         if self._producer is None:

@@ -6,6 +6,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from topics.catalog import CATALOG
 from topics.connection import Connection
+from topics.names import LIVE, Names
 from topics.registry import Serde
 from topics.route import ROUTE
 
@@ -20,12 +21,14 @@ COMPACTED = {
 
 
 def wanted(connection: Connection) -> dict[str, dict[str, str]]:
-    """Every topic of the connection's run and its settings: nouns, dead letters, snapshots."""
+    """Every topic of the connection's run and its settings: nouns, dead letters, snapshots, runs."""
     names = connection.names
+    stations = [e for e in ROUTE if e.kind != "connector" and names.owns(e.writes)]
     topics = {names.topic(t): t.config for t in CATALOG}
-    topics |= {names.dlq(t): t.config for t in CATALOG}
-    topics |= {names.state(e.name): COMPACTED for e in ROUTE if e.kind != "connector"}
-    return topics | {names.state("ingest"): COMPACTED}
+    touched = CATALOG if names.run == LIVE else {t for e in stations for t in (*e.reads, e.writes)}
+    topics |= {names.dlq(t): t.config for t in touched}
+    topics |= {names.state(e.name): COMPACTED for e in stations}
+    return topics | {Names(names.prefix).state("ingest"): COMPACTED, names.runs: COMPACTED}
 
 
 def ensure_topics(connection: Connection, timeout_s: float = 60) -> list[str]:

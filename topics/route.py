@@ -34,3 +34,16 @@ ROUTE: tuple[Edge, ...] = (
 )
 BY_STATION: dict[str, Edge] = {e.name: e for e in ROUTE}
 STATIONS = tuple(e.name for e in ROUTE if e.kind != "connector")
+
+
+def downstream(station: str) -> tuple[str, ...]:
+    """A station and all stations that read of what it says, however far, in the route's order.
+
+    KeyError for a name that is not on the route.
+    """
+    said, found = {BY_STATION[station].writes}, [station]
+    for edge in ROUTE:
+        if edge.kind != "connector" and edge.name != station and said.intersection(edge.reads):
+            said.add(edge.writes)
+            found.append(edge.name)
+    return tuple(found)

@@ -10,6 +10,7 @@ from connectors.clickhouse.schema import StoreAddress, connect, ensure_schema
 from connectors.ranges import Span
 from connectors.sink import Sink, SinkConfig, StoreDown
 from schemas.records import Record
+from topics.catalog import CATALOG
 from topics.connection import Connection
 
 log = logging.getLogger(__name__)
@@ -71,5 +72,6 @@ class ClickHouseWriter:
 
 
 def clickhouse_sink(connection: Connection, address: StoreAddress, config: SinkConfig | None = None) -> Sink:
-    """The sink of every topic of the connection's run; `run()` it, `close()` it."""
-    return Sink(connection, NAME, ClickHouseWriter(address, connection.names.run), config)
+    """The sink of every topic that the connection's run writes; `run()` it, `close()` it."""
+    own = [t for t in CATALOG if connection.names.owns(t)]
+    return Sink(connection, NAME, ClickHouseWriter(address, connection.names.run), config, own)

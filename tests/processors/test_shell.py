@@ -51,7 +51,7 @@ class Got:
 def lane(partition: int = 0, starts: tuple[int, ...] = (0,), limits: Limits = Limits()) -> Lane:  # noqa: B008
     edge = BY_STATION["detections" if len(starts) == 1 else "streams"]
     core: Any = Boxes() if len(starts) == 1 else Chain()
-    place = Place(Cut(starts, 0, starts), starts, starts, {}, set())
+    place = Place(Cut(starts, 0, starts), starts, starts, {}, set(), (None,) * len(starts))
     codec = encode_local, decode_local
     return Lane(PLAIN, driver_of(edge, core), partition, place, None, codec, limits)  # type: ignore[arg-type]
 
