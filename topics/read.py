@@ -80,6 +80,31 @@ def bounds(connection: Connection, topics: Sequence[str]) -> dict[tuple[str, int
         return {(tp.topic, tp.partition): watermarks(client, tp) for tp in partitions_of(client, topics)}
 
 
+def stretch(connection: Connection, topic: str, partition: int, start: int, stop: int) -> Iterator[Message]:
+    """Messages of one partition from offset `start` up to but not including `stop`, as far as the log has them."""
+    with consumer(connection, fetch_max_bytes=8 << 20, queued_max_messages_kbytes=16 << 10) as client:
+        low, high = watermarks(client, TopicPartition(topic, partition))
+        start, stop = max(start, low), min(stop, high)
+        if start >= stop:
+            return
+        client.assign([TopicPartition(topic, partition, start)])
+        while True:
+            message = client.poll(0.5)
+            if message is None:
+                continue
+            error = message.error()
+            if error is not None:
+                if error.code() != KafkaError._PARTITION_EOF:
+                    raise KafkaException(error)
+                return
+            offset = message.offset() or 0
+            if offset >= stop:
+                return
+            yield message
+            if offset + 1 >= stop:
+                return
+
+
 def read(
     connection: Connection, topics: Sequence[str], *, last: int | None = None, follow: bool = False
 ) -> Iterator[Message]:
