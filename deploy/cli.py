@@ -6,6 +6,7 @@ import sys
 import typer
 
 from deploy.commands import ask, feed, log, parts, running
+from deploy.commands import verify as verifying
 from deploy.commands.shared import fail
 from deploy.settings import NotRunning
 
@@ -21,8 +22,8 @@ LOOK = "Look"
 FEED = "Feed and run parts"
 for panel, commands in {
     START: (running.demo, running.up, running.down, running.status, running.doctor, running.setup),
-    LOOK: (ask.streams, ask.highlights, ask.clips, ask.sql, log.topics, log.route, log.tail, running.models,
-           running.settings),
+    LOOK: (ask.streams, ask.highlights, ask.clips, ask.sql, log.topics, log.route, log.tail, verifying.verify,
+           running.models, running.settings),
     FEED: (feed.ingest, parts.work, parts.sink, parts.serve, parts.registry, parts.store),
 }.items():  # fmt: skip
     for command in commands:

@@ -1,0 +1,146 @@
+"""Rows of the store against the records of the log, read in step: a batch of records, its rows, column by column.
+
+Stronger than two equal digests, and needs no right to write. Of records with one key the earliest in the log has
+the row, as every reader of ours has it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.clickhouse.columns import all_columns
+from connectors.clickhouse.ddl import Databases
+from connectors.clickhouse.rows import Place, column_names, row
+from connectors.verify.lying import Log
+from connectors.verify.report import Report
+from connectors.verify.scan import Seen
+from schemas.records import Record
+from topics.names import LIVE
+from topics.topic import Topic
+
+SESSIONS = 100
+OFFSET, PARTITION = 3, 2
+Key = tuple[str, str, int]
+
+
+def same(a: Any, b: Any) -> bool:
+    """Whether two values of a column are equal; two that are no number are."""
+    if a == b or (a != a and b != b):
+        return True
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    return False
+
+
+@dataclass(slots=True)
+class Rows:
+    """Compares each batch that it is shown, and at `finish` counts what no record stood for."""
+
+    client: Any
+    databases: Databases
+    log: Log
+    report: Report
+    sink: str = "clickhouse"
+    stream: str = ""
+    matched: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    def left_out(self, topic: Topic[Record]) -> bool:
+        """Rows of raw topics belong to live alone."""
+        return topic.kind == "raw" and self.log.names.run != LIVE
+
+    def __call__(self, topic: Topic[Record], batch: Sequence[Seen]) -> None:
+        """Holds a batch of one partition to its rows."""
+        if self.left_out(topic):
+            return
+        sessions: dict[tuple[str, str], list[Seen]] = defaultdict(list)
+        for seen in batch:
+            sessions[seen.record.stream_id, seen.record.session_id].append(seen)
+        names = list(sessions)
+        for first in range(0, len(names), SESSIONS):
+            some = {name: sessions[name] for name in names[first : first + SESSIONS]}
+            stored = dict(self._stored(topic.noun, some))
+            for group in some.values():
+                for seen in group:
+                    self._compare(topic.noun, seen, stored)
+
+    def _stored(self, noun: str, sessions: dict[tuple[str, str], list[Seen]]) -> Iterator[tuple[Key, Any]]:
+        """Rows of these sessions between the least and the largest seq of each, by their key."""
+        wanted, values = [], {"run": self.log.names.run}
+        for at, ((stream_id, session_id), group) in enumerate(sessions.items()):
+            seqs = [s.record.seq for s in group]
+            wanted.append(
+                f"(stream_id = {{t{at}:String}} AND session_id = {{s{at}:String}} "
+                f"AND seq BETWEEN {min(seqs)} AND {max(seqs)})"
+            )
+            values |= {f"t{at}": stream_id, f"s{at}": session_id}
+        names = [f"`{c.name}`" if c.name != "recorded_at" else "toUnixTimestamp64Milli(recorded_at) AS recorded_ms"
+                 for c in all_columns(noun)]  # fmt: skip
+        key = [column_names(noun).index(n) for n in ("stream_id", "session_id", "seq")]
+        found = self.client.query(
+            f"SELECT {', '.join(names)} FROM {self.databases.log}.{noun} FINAL "  # noqa: S608 (names of our own)
+            f"WHERE run = {{run:String}} AND ({' OR '.join(wanted)})",
+            parameters=values,
+            query_formats={"Tuple": "tuple"},
+        )
+        for one in found.result_rows:
+            yield (one[key[0]], one[key[1]], one[key[2]]), one
+
+    def _compare(self, noun: str, seen: Seen, stored: dict[Key, Any]) -> None:
+        lying, record = seen.lying, seen.record
+        self.report.count("rows")
+        found = stored.get((record.stream_id, record.session_id, record.seq))
+        if found is None or found[OFFSET] > lying.offset:
+            if self.log.committed.get((self.sink, lying.topic, lying.partition), -1) <= lying.offset:
+                self.report.told["behind"] += 1
+            elif found is not None and found[PARTITION] != lying.partition:
+                self.report.told["doubles"] += 1
+            else:
+                text = (
+                    "it has no row" if found is None else f"its row is of offset {found[OFFSET]}, a repeat of it"
+                )
+                self.report.fault("rows", lying.place, text, self._look(noun, record))
+            return
+        if found[OFFSET] < lying.offset or found[PARTITION] != lying.partition:
+            if seen.verdict != "repeat":
+                text = f"its row is of {found[PARTITION]}@{found[OFFSET]}, where it does not lie"
+                self.report.fault("rows", lying.place, text, self._look(noun, record))
+            return
+        self.matched[noun, record.stream_id, record.session_id] += 1
+        place = Place(lying.topic, lying.partition, lying.offset, lying.recorded_ms)
+        want = row(noun, self.log.names.run, record, place)
+        if wrong := [n for n, a, b in zip(column_names(noun), want, found, strict=True) if not same(a, b)]:
+            at = column_names(noun).index(wrong[0])
+            text = f"column {', '.join(wrong[:4])}: the record has {want[at]!r:.80}, the row {found[at]!r:.80}"
+            self.report.fault("rows", lying.place, text, self._look(noun, record))
+
+    def _look(self, noun: str, record: Any) -> str:
+        return (
+            f"framelog sql \"SELECT * FROM {noun} WHERE run = '{self.log.names.run}' AND "  # noqa: S608 (to be read)
+            f"session_id = '{record.session_id}' AND seq = {record.seq}\""
+        )
+
+    def finish(self, topics: Sequence[Topic[Record]]) -> None:
+        """Counts rows that lie in what was read and that no record stood for."""
+        for topic in topics:
+            if self.left_out(topic):
+                continue
+            name = self.log.names.topic(topic)
+            places = [
+                f"(partition = {p} AND offset >= {s.first} AND offset < {s.end})"
+                for (t, p), s in self.log.stretches.items() if t == name
+            ]  # fmt: skip
+            where = f"run = {{run:String}} AND ({' OR '.join(places) or '0'})"
+            if self.stream:
+                where += " AND stream_id = {stream:String}"
+            found = self.client.query(
+                f"SELECT stream_id, session_id, count() FROM {self.databases.log}.{topic.noun} FINAL "  # noqa: S608
+                f"WHERE {where} GROUP BY stream_id, session_id",
+                parameters={"run": self.log.names.run, "stream": self.stream},
+            )
+            for stream_id, session_id, count in found.result_rows:
+                extra = count - self.matched[topic.noun, stream_id, session_id]
+                if extra > 0:
+                    look = f"framelog sql \"SELECT * FROM {topic.noun} WHERE session_id = '{session_id}'\""  # noqa: S608
+                    text = f"{extra} rows of {stream_id}/{session_id} stand for no record"
+                    self.report.fault("rows", f"{self.databases.log}.{topic.noun}", text, look)
