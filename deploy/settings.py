@@ -43,6 +43,11 @@ class Settings(BaseSettings):
         "cpu", description="Which models: builtin, cpu, gpu or remote; falls back and says so."
     )
     models: Path | None = Field(None, description="Folder of model weights; else DATA/models.")
+    models_url: SecretStr = Field(
+        SecretStr(""),
+        description="Where `framelog models fetch` downloads from, such as a mirror that serves the same paths; "
+        "where unset, where each file was published.",
+    )
     prefix: str = Field("framelog", description="First part of every topic and group name.")
     partitions: int = Field(4, ge=1, description="Partitions of every topic; equal everywhere.")
     replication: int = Field(1, ge=1, description="Replicas of every topic.")

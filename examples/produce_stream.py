@@ -68,8 +68,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so much stream time")
     options = parser.parse_args()
 
-    webcam = options.source.isdigit()
-    video = cv2.VideoCapture(int(options.source) if webcam else options.source)
+    video = cv2.VideoCapture(int(options.source) if options.source.isdigit() else options.source)
     if not video.isOpened():
         raise SystemExit(f"OpenCV cannot open {options.source}: is it a webcam's number or a video file?")
     producer = Producer(
@@ -82,19 +81,23 @@ def main():
     )
     registry = SchemaRegistryClient({"url": options.registry})
     session = str(uuid.uuid4())
-    frames, audio, packets = (
-        Topic(f"{options.prefix}.{noun}", producer, registry, options.stream, session)
-        for noun in ("frames", "audio", "packets")
-    )
+    try:
+        frames, audio, packets = (
+            Topic(f"{options.prefix}.{noun}", producer, registry, options.stream, session)
+            for noun in ("frames", "audio", "packets")
+        )
+    except Exception as error:  # noqa: BLE001 (its client raises whatever its HTTP library does)
+        raise SystemExit(f"the schema registry at {options.registry} is of no use ({error}): is it up?") from None
     for silent in (audio, packets):
         silent.say({"pts_us": 0, "end": True})
 
+    live = options.source.isdigit() or video.get(cv2.CAP_PROP_FRAME_COUNT) <= 0
     source_fps = video.get(cv2.CAP_PROP_FPS) or 25.0
     started, read, last_us, next_us = time.monotonic(), 0, 0, 0.0
     try:
         while video.grab():
-            # A webcam's time is the clock's; a file's is counted, so that it does not hang on our speed.
-            passed_s = time.monotonic() - started if webcam else read / source_fps
+            # A camera's time is the clock's; a file's is counted, so that it does not hang on our speed.
+            passed_s = time.monotonic() - started if live else read / source_fps
             read += 1
             pts_us = int(passed_s * 1_000_000)
             if passed_s >= options.seconds:

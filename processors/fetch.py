@@ -72,7 +72,9 @@ def _download(client: "httpx.Client", url: str, part: Path, file: WeightsFile, p
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with client.stream("GET", url, headers=headers) as answer:
         if answer.status_code not in {OK, PARTIAL_CONTENT}:
-            raise FetchFailedError(f"{file.path}: the server answers {answer.status_code} for {answer.url}")
+            raise FetchFailedError(
+                f"{file.path}: the server answers {answer.status_code} for {_shown(answer.url)}"
+            )
         resumed = answer.status_code == PARTIAL_CONTENT
         have = have if resumed else 0
         with part.open("ab" if resumed else "wb") as out:
@@ -83,3 +85,8 @@ def _download(client: "httpx.Client", url: str, part: Path, file: WeightsFile, p
                     progress(file.path, have, file.size_bytes)
                 if have > file.size_bytes:
                     break  # more than was promised: the checksum will refuse it
+
+
+def _shown(url: "httpx.URL") -> str:
+    """An address without what a mirror's address may hold for its eyes only: user, password, query."""
+    return f"{url.scheme}://{url.host}{f':{url.port}' if url.port else ''}{url.path}"

@@ -135,6 +135,7 @@ def models(
     from processors.choices import choices, wanted
     from processors.fetch import FetchFailedError, fetch
     from processors.shelf import Shelf
+    from processors.weights import PUBLISHED
 
     settings = configured.load(data=data, profile=profile)
     if what not in ("list", "fetch"):
@@ -145,6 +146,7 @@ def models(
         except OSError as error:
             raise fail(f"cannot write to {settings.weights}: {error.strerror}; set FRAMELOG_MODELS") from error
         columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
+        base = settings.models_url.get_secret_value() or PUBLISHED
         failed = []
         with Progress(*columns, console=console, transient=True) as progress:
             for weights in wanted(Shelf(settings.profile, settings.weights)):
@@ -154,7 +156,7 @@ def models(
                     progress.update(task, completed=have)  # type: ignore[arg-type]
 
                 try:
-                    fetch(weights, settings.weights, progress=told)
+                    fetch(weights, settings.weights, base=base, progress=told)
                 except FetchFailedError as error:
                     failed.append(str(error))
         if failed:
