@@ -25,7 +25,7 @@ from confluent_kafka import (
 from connectors.clips.config import Config
 from connectors.clips.index import SessionIndex
 from connectors.clips.remux import remux
-from connectors.clips.tail import behind_tail, headers_of, message_at
+from connectors.clips.tail import FETCH_WAIT_MS, behind_tail, headers_of, message_at
 from connectors.clips.template import NoContainer
 from connectors.deadletters import BadLimit, DeadLetters
 from connectors.objects.store import Exists, ObjectStore, key_part
@@ -199,7 +199,7 @@ class Cutter:
         if highlight.status != "ok":
             return Clip(**about, status=highlight.status, reason=highlight.reason)
         entries = index.stretch(start_us, end_us)
-        with reader(self._connection) as client:
+        with reader(self._connection, fetch_wait_max_ms=FETCH_WAIT_MS) as client:
             records = []
             for e in entries:
                 message = message_at(client, Ref(topic=self._packets, partition=partition, offset=e.offset))

@@ -12,11 +12,13 @@ from topics.names import Names
 from topics.read import consumer as reader
 
 IN = "framelog.in"
+# Each place sought anew waits for the fetch in flight at the old one: by default half a second a record.
+FETCH_WAIT_MS = 10
 
 
 def behind_tail(connection: Connection, topic: str, partition: int) -> int:
     """Offset of the first highlight of a partition that has no record in the clips `topic` yet."""
-    with reader(connection) as client:
+    with reader(connection, fetch_wait_max_ms=FETCH_WAIT_MS) as client:
         low, high = bounds_of(client, topic, partition)
         for offset in range(high - 1, low - 1, -1):
             found = message_at(client, Ref(topic=topic, partition=partition, offset=offset))
