@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.commands import ask, feed, log, parts, running
+from deploy.commands import ask, feed, log, parts, replay, running
 from deploy.commands import verify as verifying
 from deploy.commands.shared import fail
 from deploy.settings import NotRunning
@@ -20,12 +20,27 @@ app = typer.Typer(
 START = "Start and stop"
 LOOK = "Look"
 FEED = "Feed and run parts"
+AGAIN = "Replay and check"
 for panel, commands in {
     START: (running.demo, running.up, running.down, running.status, running.doctor, running.setup),
-    LOOK: (ask.streams, ask.highlights, ask.clips, ask.sql, log.topics, log.route, log.tail, verifying.verify,
-           running.models, running.settings),
+    LOOK: (
+        ask.streams,
+        ask.highlights,
+        ask.clips,
+        ask.sql,
+        log.topics,
+        log.route,
+        log.tail,
+        running.models,
+        running.settings,
+    ),
+    AGAIN: (
+        replay.replay,
+        replay.runs,
+        verifying.verify,
+    ),
     FEED: (feed.ingest, parts.work, parts.sink, parts.serve, parts.registry, parts.store),
-}.items():  # fmt: skip
+}.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)
 

@@ -1,6 +1,6 @@
-"""Reading a stretch instead of all: what lies outside is left out, and behind the last record come end marks.
+"""Reading an extent instead of all: what lies outside is left out, and behind the last record come end marks.
 
-A mark stands at a virtual offset behind the stretch, so that positions, snapshots and repeats treat it like any
+A mark stands at a virtual offset behind the extent, so that positions, snapshots and repeats treat it like any
 record. Its seq and time follow from what was read before it, so that it is the same at every try.
 """
 
@@ -13,7 +13,7 @@ from processors.guard import BEFORE_TIME_US
 from processors.reading import Arrival, Stored
 from schemas.codec import Undecodable
 from schemas.records import Record, Ref
-from topics.stretch import Passage, Stretch
+from topics.extent import Extent, Passage
 from topics.topic import Topic
 
 
@@ -30,12 +30,12 @@ class EndMark:
     headers: tuple[tuple[str, bytes], ...] = ()
 
 
-def marks(stretch: Stretch, topic: str, partition: int, start: int) -> list[EndMark]:
-    """The end marks of a stretch that lie at or behind an offset."""
+def marks(extent: Extent, topic: str, partition: int, start: int) -> list[EndMark]:
+    """The end marks of an extent that lie at or behind an offset."""
     return [
-        EndMark(topic, partition, stretch.end + at, passage, passage.stream_id.encode())
-        for at, passage in enumerate(stretch.passages)
-        if stretch.end + at >= start
+        EndMark(topic, partition, extent.end + at, passage, passage.stream_id.encode())
+        for at, passage in enumerate(extent.passages)
+        if extent.end + at >= start
     ]
 
 
@@ -53,10 +53,10 @@ def ended(driver: MapDriver | FoldDriver, at: int, topic: Topic[Record], mark: E
     return Arrival(at, Stored(ref, mark.key, None), record)
 
 
-def within(stretch: Stretch | None, arrival: Arrival) -> bool:
+def within(extent: Extent | None, arrival: Arrival) -> bool:
     """Whether what a message holds is to be read; of what can not be decoded the key alone decides."""
-    if stretch is None:
+    if extent is None:
         return True
     if isinstance(arrival.holds, Undecodable):
-        return stretch.knows(arrival.stored.key)
-    return stretch.holds(arrival.holds)
+        return extent.knows(arrival.stored.key)
+    return extent.holds(arrival.holds)

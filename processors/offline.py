@@ -5,7 +5,7 @@ are single precision there.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,9 +17,9 @@ from processors.station import Fold, Map
 from schemas.codec import NOUN_OF, Undecodable, decode, encode, schema_text
 from schemas.records import Record, Ref
 from topics.catalog import CATALOG
+from topics.extent import Extent
 from topics.names import Names
 from topics.route import ROUTE, Edge
-from topics.stretch import Stretch
 from topics.topic import Topic
 
 Core = Map[Any, Any] | Fold[Any, Any, Any]
@@ -51,11 +51,12 @@ def batch_of(core: Core) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A message that a station writes; `stored.ref` counts offsets per topic and partition from 0."""
+    """A message that a station writes, and which came to it last; `stored.ref` counts offsets from 0."""
 
     noun: str
     stored: Stored
     record: Record
+    cause: Stored
 
 
 @dataclass
@@ -64,13 +65,14 @@ class Offline:
 
     Feed it raw messages, in any grouping, and take what every station says about them at once: nothing else is
     kept than the drivers' own state, so that it may run for ever. `dead` counts dead letters per station; the
-    letters themselves are in `letters`, the last 1,000 of them.
+    letters themselves are in `letters`, the last 1,000 of them, and `bury` is told of each.
     """
 
     cores: Mapping[str, Core]
     encode: Encode = encode_local
     decode: Decode = decode_local
     names: Names = field(default_factory=Names)
+    bury: Callable[[str, Dead], None] = lambda _station, _dead: None
 
     def __post_init__(self) -> None:
         """Joins the stations; ValueError for a core that the route does not know."""
@@ -94,9 +96,9 @@ class Offline:
             for first in range(0, len(waiting), size):
                 yield from self._station(name, at, topic, waiting[first : first + size])
 
-    def finish(self, topic: Topic[Record], stretch: Stretch, partition: int) -> Iterator[Output]:
-        """What all stations say when a stretch of a topic is over: sessions that go on behind it end here."""
-        for mark in marks(stretch, self.names.topic(topic), partition, stretch.end):
+    def finish(self, topic: Topic[Record], extent: Extent, partition: int) -> Iterator[Output]:
+        """What all stations say when an extent of a topic is over: sessions that go on behind it end here."""
+        for mark in marks(extent, self.names.topic(topic), partition, extent.end):
             for at, name in self._readers[topic.noun]:
                 if (arrival := ended(self.drivers[name], at, topic, mark)) is not None:
                     yield from self._driven(name, [arrival])
@@ -111,13 +113,14 @@ class Offline:
             if isinstance(outcome, Dead):
                 self.dead[name] += 1
                 self.letters = [*self.letters[-999:], (name, outcome)]
+                self.bury(name, outcome)
                 continue
             out, partition = driver.edge.writes, outcome.cause.stored.ref.partition
             offset = self._next[out.noun, partition]
             self._next[out.noun, partition] = offset + 1
             ref = Ref(topic=self.names.topic(out), partition=partition, offset=offset)
             said.append(Stored(ref, outcome.record.stream_id.encode(), self.encode(outcome.record)))
-            yield Output(out.noun, said[-1], outcome.record)
+            yield Output(out.noun, said[-1], outcome.record, outcome.cause.stored)
         if said:
             yield from self.feed(driver.edge.writes, said)
 

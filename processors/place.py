@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from processors.drive import Session
 from processors.snapshots import Cut
-from topics.stretch import Stretch
+from topics.extent import Extent
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +51,4 @@ class Place:
     ends: tuple[int, ...]
     said: dict[Session, int]
     dead: set[tuple[int, int]]
-    bounds: tuple[Stretch | None, ...]
+    bounds: tuple[Extent | None, ...]

@@ -20,8 +20,8 @@ from processors.tail import Tail, bounds, read_tails
 from schemas.codec import Undecodable
 from topics import metrics
 from topics.connection import Connection
+from topics.extent import NOTHING, Extent, Extents
 from topics.route import Edge
-from topics.stretch import NOTHING, Stretch, Stretches
 
 log = logging.getLogger("framelog.shell")
 
@@ -36,7 +36,7 @@ class Recovery:
     encode: Encode
     decode: Decode
     limits: Limits
-    bounds: Stretches | None = None
+    bounds: Extents | None = None
 
     async def lanes(self, partitions: Sequence[int]) -> list[Lane]:
         """A lane for each partition, at its place. From here on no other worker's snapshot is taken there."""
@@ -122,13 +122,13 @@ class Recovery:
             places = [min(p, f) if f >= 0 else p for p, f in zip(places, kept.first, strict=True)]
         return places
 
-    def _bound(self, at: int, partition: int) -> Stretch | None:
+    def _bound(self, at: int, partition: int) -> Extent | None:
         topic = self.connection.names.topic(self.edge.reads[at])
         if self.bounds is None or all(topic != bounded for bounded, _ in self.bounds):
             return None
         return self.bounds.get((topic, partition), NOTHING)
 
-    def _inside(self, at: int, partition: int, place: int, low: int, end: int, bound: Stretch | None) -> int:
+    def _inside(self, at: int, partition: int, place: int, low: int, end: int, bound: Extent | None) -> int:
         name = f"{self.connection.names.topic(self.edge.reads[at])}/{partition}"
         if bound is not None:
             if place < min(low, bound.end):

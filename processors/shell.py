@@ -23,8 +23,8 @@ from processors.recovery import Recovery
 from processors.security import aiokafka_settings
 from topics import metrics
 from topics.connection import Connection
+from topics.extent import Extents
 from topics.route import BY_STATION
-from topics.stretch import Stretches
 
 log = logging.getLogger("framelog.shell")
 HOLE_TRIES = 5
@@ -47,7 +47,7 @@ class Shell:
         decode: Decode,
         limits: Limits,
         session_s: float = 6.0,
-        bounds: Stretches | None = None,
+        bounds: Extents | None = None,
     ) -> None:
         self.edge, self.connection, self.session_s = BY_STATION[station], connection, session_s
         self.inputs = [connection.names.topic(t) for t in self.edge.reads]

@@ -18,9 +18,9 @@ from processors.reading import Decode, Encode
 from processors.shell import Shell
 from processors.tail import bounds
 from topics.connection import Connection
+from topics.extent import Extents
 from topics.registry import Serde
 from topics.route import BY_STATION
-from topics.stretch import Stretches
 
 log = logging.getLogger("framelog.worker")
 CHECK_S, LAG_S, BROKER_S, READY_S = 1.0, 5.0, 30.0, 0.1
@@ -63,7 +63,7 @@ def run_worker(
     instance: str = "",
     metrics_port: int | None = None,
     on_ready: Callable[[bool], None] = lambda _: None,
-    bounds: Stretches | None = None,
+    bounds: Extents | None = None,
 ) -> int:
     """Runs stations until SIGTERM or SIGINT; answers with the process's exit code.
 
@@ -72,7 +72,7 @@ def run_worker(
     whoever started it starts it again. `instance` names the process among the stations' workers for ever (see
     `build_app`). Without `encode` and `decode` the connection's registry is asked. `metrics_port` serves
     `topics.metrics` on this machine. `on_ready` is called when all stations have become ready, and when one of
-    them no longer is. Of the topics that `bounds` names, those stretches alone are read.
+    them no longer is. Of the topics that `bounds` names, those extents alone are read.
     """
     if (code := _refusal(connection, stations, metrics_port)) is not None:
         return code

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, Literal
@@ -15,11 +16,13 @@ from deploy.commands.reach import prepared_log
 from deploy.commands.shared import DataOption, fail
 from deploy.readiness import teller, watch
 from deploy.settings import Settings
+from topics.connection import Connection
 
 PortOption = Annotated[int, typer.Option("--port", help="Port to listen on.", min=1, max=65535)]
 ReadyOption = Annotated[
     Path | None, typer.Option("--ready-file", help="File to hold the process's id while it does its work.")
 ]
+RunOption = Annotated[str | None, typer.Option("--run", help="A planned run instead of live.")]
 HostOption = Annotated[str, typer.Option("--host", help="Address to listen on.")]
 
 
@@ -59,11 +62,15 @@ def work(
         typer.Option(help="A name that no other worker of these stations has: it is back at once after a crash."),
     ] = "",
     metrics_port: Annotated[int | None, typer.Option(help="Serve Prometheus metrics on this port.")] = None,
+    run: RunOption = None,
 ) -> None:
-    """One or more stations, for a cluster or under `framelog up`.
+    """One or more stations, for a cluster or under `framelog up`; with --run those of a planned run.
 
     Example: framelog work detections faces
     """
+    from connectors.runs.ledger import run_of
+    from connectors.runs.record import BadRun
+    from deploy.replay.planning import cores_of
     from deploy.tunables import BadTunable
     from deploy.tunables import load as load_tunables
     from processors.build import build
@@ -71,16 +78,25 @@ def work(
     from processors.worker import run_worker
 
     settings = configured.load(data=data)
-    shelf = Shelf(settings.profile, settings.weights)
+    bounds = None
     try:
-        configs: Mapping[str, Any] = load_tunables(stations, os.environ)
-        cores = {name: build(name, configs, shelf) for name in stations}
-    except (BadTunable, ValueError) as error:
+        if run is None:
+            shelf = Shelf(settings.profile, settings.weights)
+            configs: Mapping[str, Any] = load_tunables(stations, os.environ)
+            cores: Mapping[str, Any] = {name: build(name, configs, shelf) for name in stations}
+            connection = prepared_log(settings)
+        else:
+            live = prepared_log(settings)
+            planned = run_of(live, run)
+            cores, bounds = cores_of(planned, settings, stations), planned.extents(live.partitions)
+            connection = replace(live, names=planned.names(live.names))
+    except (BadTunable, BadRun, ValueError) as error:
         raise fail(str(error), 2) from error
     tell = teller(ready_file)
-    connection = prepared_log(settings)
     raise typer.Exit(
-        run_worker(stations, cores, connection, instance=instance, metrics_port=metrics_port, on_ready=tell)
+        run_worker(
+            stations, cores, connection, instance=instance, metrics_port=metrics_port, on_ready=tell, bounds=bounds
+        )
     )
 
 
@@ -142,6 +158,7 @@ def sink(
     kind: Annotated[Literal["clickhouse", "s3"], typer.Argument(help="clickhouse: rows; s3: clips.")],
     ready_file: ReadyOption = None,
     data: DataOption = None,
+    run: RunOption = None,
 ) -> None:
     """A sink: rows to ClickHouse, or clips to the object store.
 
@@ -149,23 +166,36 @@ def sink(
     """
     settings = configured.load(data=data)
     tell = teller(ready_file)
-    prepared_log(settings)
-    made = rows_sink(settings) if kind == "clickhouse" else clips_sink(settings)
+    connection = prepared_log(settings)
+    if run is not None:
+        connection = connection_of(connection, run)
+    made = rows_sink(settings, connection) if kind == "clickhouse" else clips_sink(settings)
     on_sigterm(made.close)
     watch(lambda: made.assigned, tell)
     made.run()
 
 
-def rows_sink(settings: Settings) -> Any:
+def connection_of(live: Connection, run: str) -> Connection:
+    """The log with a planned run's names; ends with one line if there is none such."""
+    from connectors.runs.ledger import run_of
+    from connectors.runs.record import BadRun
+
+    try:
+        return replace(live, names=run_of(live, run).names(live.names))
+    except BadRun as error:
+        raise fail(str(error), 2) from error
+
+
+def rows_sink(settings: Settings, connection: Connection) -> Any:
     """The sink of rows; its tables are made now, so that the store can be asked before the first record comes."""
     from connectors.clickhouse.sink import ClickHouseWriter, clickhouse_sink
     from connectors.sink import StoreDown
 
-    tables = ClickHouseWriter(store_address(settings), settings.connection.names.run)
+    tables = ClickHouseWriter(store_address(settings), connection.names.run)
     with suppress(StoreDown):  # the sink waits for it
         tables.mend()
     tables.close()
-    return clickhouse_sink(settings.connection, store_address(settings))
+    return clickhouse_sink(connection, store_address(settings))
 
 
 def clips_sink(settings: Settings) -> Any:

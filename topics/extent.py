@@ -1,4 +1,4 @@
-"""Stretches of the log: what a run reads of each partition, and of which sessions. Pure values."""
+"""Extents of the log: what a run reads of each partition, and of which sessions. Pure values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Extent:
     """Offsets first <= offset < end of one partition, of which the passages' records are read.
 
     Behind `end` stand the passages' end marks, one virtual offset each: `end` + its place among them. So a
@@ -51,15 +51,15 @@ class Stretch:
         return any(p.stream_id.encode() == key for p in self.passages)
 
 
-NOTHING = Stretch()
-Stretches = Mapping[tuple[str, int], Stretch]
+NOTHING = Extent()
+Extents = Mapping[tuple[str, int], Extent]
 # By topic and partition; a partition of a bounded topic that is not in it has nothing to be read.
 
 
-def stretches(
+def extents(
     passages: Sequence[Passage], offsets: Mapping[tuple[str, int], tuple[int, int]], partitions: int
-) -> dict[tuple[str, int], Stretch]:
-    """The stretches of a run: each partition's offsets with the passages whose streams live there.
+) -> dict[tuple[str, int], Extent]:
+    """The extents of a run: each partition's offsets with the passages whose streams live there.
 
     Partitions where no passage's stream lives are left out; one that has a passage but no offsets is empty, so
     that its passages end there at once.
@@ -70,5 +70,5 @@ def stretches(
         here = tuple(sorted(p for p in passages if partition_of(p.stream_id.encode(), partitions) == number))
         for topic in topics if here else ():
             first, end = offsets.get((topic, number), (0, 0))
-            found[topic, number] = Stretch(first, end, here)
+            found[topic, number] = Extent(first, end, here)
     return found

@@ -1,0 +1,53 @@
+"""What is known of all runs: one JSON record each in the compacted topic `<prefix>.runs`, keyed by name."""
+
+import msgspec
+from confluent_kafka import KafkaException, Producer
+
+from connectors.runs.record import BadRun, Run
+from topics.connection import Connection
+from topics.read import read
+
+FLUSH_S = 30.0
+
+
+def runs(connection: Connection) -> dict[str, Run]:
+    """All runs by name, the earliest planned first."""
+    latest: dict[str, bytes | None] = {}
+    for message in read(connection, [connection.names.runs]):
+        latest[(message.key() or b"").decode()] = message.value()
+    found = [msgspec.json.decode(value, type=Run) for value in latest.values() if value is not None]
+    return {run.name: run for run in sorted(found, key=lambda r: (r.planned_at, r.name))}
+
+
+def run_of(connection: Connection, name: str) -> Run:
+    """A run by its name; BadRun, naming those that there are, if there is none."""
+    known = runs(connection)
+    if name not in known:
+        raise BadRun(f"there is no run {name!r}; there are: {', '.join(known) or 'none'}")
+    return known[name]
+
+
+def write(connection: Connection, run: Run) -> None:
+    """Writes what is known of a run; KafkaException if the log does not take it."""
+    _produce(connection, run.name, msgspec.json.encode(run))
+
+
+def forget(connection: Connection, name: str) -> None:
+    """Takes a run off the list."""
+    _produce(connection, name, None)
+
+
+def _produce(connection: Connection, name: str, value: bytes | None) -> None:
+    errors: list[KafkaException] = []
+    producer = Producer(connection.producer())
+    producer.produce(
+        connection.names.runs,
+        key=name.encode(),
+        value=value,
+        on_delivery=lambda error, _: errors.append(KafkaException(error)) if error else None,
+    )
+    left = producer.flush(FLUSH_S)
+    if errors:
+        raise errors[0]
+    if left:
+        raise TimeoutError(f"the log did not take what is known of run {name} within {FLUSH_S:.0f} s")

@@ -1,0 +1,52 @@
+"""Takes a run away: its topics, its groups, its rows, and its place in the list."""
+
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+
+from connectors.clickhouse.ddl import Databases
+from connectors.runs.ledger import forget
+from connectors.runs.record import Run
+from topics.broker import wanted
+from topics.connection import Connection
+
+GROUP_GONE = {KafkaError.GROUP_ID_NOT_FOUND}
+TOPIC_GONE = {KafkaError.UNKNOWN_TOPIC_OR_PART}
+
+
+def remove(
+    live: Connection, run: Run, store: Any | None, databases: Databases, timeout_s: float = 60
+) -> list[str]:
+    """Removes a run and answers with the topics that were deleted; removing it again changes nothing.
+
+    KafkaException if the broker refuses: a group that still has members means that the run is at work.
+    """
+    from dataclasses import replace
+
+    connection = replace(live, names=run.names(live.names))
+    own = sorted(set(wanted(connection)) - set(wanted(live)))
+    admin = AdminClient(live.confluent())
+    groups = [connection.names.group(name) for name in (*run.stations, "clickhouse")]
+    _all(admin.delete_consumer_groups(groups, request_timeout=timeout_s), GROUP_GONE)
+    have = admin.list_topics(timeout=timeout_s).topics
+    gone = [name for name in own if name in have]
+    if gone:
+        _all(admin.delete_topics(gone, operation_timeout=timeout_s), TOPIC_GONE)
+    if store is not None:
+        for noun in run.own:
+            # Rows of a run are a partition of their own: dropped at once, without a mutation.
+            store.command(
+                f"ALTER TABLE {databases.log}.{noun} DROP PARTITION {{run:String}}", parameters={"run": run.name}
+            )
+    forget(live, run.name)
+    return gone
+
+
+def _all(futures: dict[str, Any], fine: set[int]) -> None:
+    for future in futures.values():
+        try:
+            future.result()
+        except KafkaException as error:
+            if error.args[0].code() not in fine:
+                raise

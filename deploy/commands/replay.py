@@ -1,0 +1,239 @@
+"""Commands of runs: replay, and runs with show and rm."""
+
+import os
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from msgspec import to_builtins
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from connectors.runs.record import BadRun, Run, checked_name, differs
+from deploy import settings as configured
+from deploy.commands.reach import prepared_log
+from deploy.commands.shared import DataOption, JsonOption, console, fail, print_json, print_rows
+from deploy.settings import Profile, Settings
+
+StreamOption = Annotated[str, typer.Option("--stream", help="Which stream.")]
+
+
+def replay(
+    stream: StreamOption,
+    run: Annotated[str, typer.Option("--run", help="What the run is called.")],
+    session: Annotated[str | None, typer.Option(help="One session of it.", show_default="all")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="From this stream time on: 83.5 or 1:23.5.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Up to this stream time.")] = None,
+    from_station: Annotated[
+        str | None, typer.Option("--from-station", help="Begin at this station; what it reads is live's.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Change a tunable: STATION.TUNABLE=VALUE, any number of times."),
+    ] = None,
+    profile: Annotated[Profile | None, typer.Option(help="Other models than live's.")] = None,
+    local: Annotated[
+        bool, typer.Option("--local", help="In this process instead of stations' processes.")
+    ] = False,
+    rows: Annotated[bool, typer.Option("--rows/--no-rows", help="Rows in ClickHouse as well.")] = True,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a stretch of the log through the stations again, with the same or other models; live goes on untouched.
+
+    The same command goes on with a run that was broken off. Example:
+    framelog replay --stream door --run strict --set detections.min_score=0.5
+    """
+    from deploy.replay.group import RunFailed
+    from deploy.replay.planning import plan, told
+    from deploy.replay.play import Ways, play
+    from deploy.supervisor import SupervisorFault
+
+    settings = configured.load(data=data)
+    live = prepared_log(settings)
+    try:
+        asked = asked_of(stream, session, from_, to, from_station)
+        name = checked_name(run)
+        with console.status(f"planning {name}"):
+            made, cores, length_us = plan(name, asked, settings, live, os.environ, set_ or (), profile)
+            made, done = continued(live, made)
+        if not (as_json or done):
+            for station, model in made.models.items():
+                console.print(f"  {station}: [dim]{told(model)}[/]", highlight=False)
+        if not done:
+            with Bar(name, as_json) as bar:
+                made = play(made, cores, settings, live, Ways(local, rows), length_us, bar.tell)
+    except (BadRun, RunFailed, SupervisorFault) as error:
+        raise fail(str(error), 2 if isinstance(error, BadRun) else 1) from error
+    except KeyboardInterrupt:
+        raise fail(f"run {run} was stopped: the same command goes on with it", 130) from None
+    if as_json:
+        print_json(to_builtins(made))
+        return
+    if done:
+        console.print(f"run {name} was done before: `framelog runs rm {name}` forgets it")
+    show(made, length_us)
+
+
+def asked_of(stream: str, session: str | None, since: str | None, until: str | None, station: str | None) -> Any:
+    """What was asked for; BadRun for times that are none."""
+    from connectors.runs.plan import Asked
+    from deploy.replay.times import BadTime, stream_us
+
+    try:
+        return Asked(
+            stream, session, None if since is None else stream_us(since),
+            None if until is None else stream_us(until), station,
+        )  # fmt: skip
+    except BadTime as error:
+        raise BadRun(str(error)) from error
+
+
+def continued(live: Any, made: Run) -> tuple[Run, bool]:
+    """The run as it is known, where it was planned before; whether it is done. BadRun where it is another one."""
+    from connectors.runs.ledger import runs as known_runs
+
+    known = known_runs(live).get(made.name)
+    if known is None:
+        return made, False
+    part = differs(known, made)
+    if part is not None:
+        raise BadRun(
+            f"there is a run {made.name} already, with other {part}: choose another --run, or `framelog runs rm "
+            f"{made.name}`"
+        )
+    return known, known.state == "done"
+
+
+class Bar:
+    """A progress bar with the rate in stream time, or JSON lines."""
+
+    def __init__(self, name: str, as_json: bool) -> None:
+        columns = (
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn()
+        )  # fmt: skip
+        self._bar = Progress(*columns, console=console, disable=as_json, transient=True)
+        self._name, self._task, self._doing = name, self._bar.add_task(name, total=None, said=""), ""
+
+    def __enter__(self) -> "Bar":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def tell(self, told: Any) -> None:
+        """Shows how far it is."""
+        if told.doing != self._doing:
+            self._doing = told.doing
+            self._bar.reset(self._task)
+        said = f"{told.done} of {told.whole} {told.doing}"
+        if told.doing == "stream time":
+            rate = told.done / 1e6 / told.seconds if told.seconds else 0.0
+            said = f"{told.done / 1e6:.1f} of {told.whole / 1e6:.1f} s, {rate:.1f} × real time"
+        self._bar.update(self._task, completed=told.done, total=told.whole or None, said=said)
+
+
+def show(run: Run, length_us: int = 0) -> None:
+    """A run for people."""
+    rate = f", {length_us / 1e6 / run.seconds:.1f} × real time" if length_us and run.seconds else ""
+    console.print(f"run [bold]{run.name}[/]: {run.state}, {run.seconds:.1f} s of work{rate}", highlight=False)
+    for p in run.passages:
+        until = "its end" if p.until_us is None else f"{p.until_us / 1e6:.2f} s"
+        console.print(
+            f"  {p.stream_id} {p.session_id} from {(p.from_us or 0) / 1e6:.2f} s to {until}", highlight=False
+        )
+    console.print(
+        f"  by {run.who} at {run.planned_at}, profile {run.profile}, build {run.build[:12]}", highlight=False
+    )
+    rows = [
+        {
+            "noun": noun, "records": out.records, "digest": out.digest[:12],
+            "live": "" if noun not in run.live else "equal" if run.live[noun] == out else "differs",
+            "rows": run.rows.get(noun, "").partition("-")[2][:12],
+            "model": model_of(run, noun),
+        }
+        for noun, out in run.said.items()
+    ]  # fmt: skip
+    if rows:
+        print_rows(rows, "what it said", False)
+    if run.lag:
+        console.print(f"  live was behind by at most {max(run.lag.values())} records meanwhile", highlight=False)
+
+
+def model_of(run: Run, noun: str) -> str:
+    """The model of the station that writes a noun."""
+    from topics.route import ROUTE
+
+    station = next(e.name for e in ROUTE if e.writes.noun == noun)
+    model = run.models[station]
+    return f"{model.name} {model.sha256[:8]}".strip()
+
+
+def runs(
+    what: Annotated[str, typer.Argument(metavar="[list|show|rm]", help="What to do.")] = "list",
+    name: Annotated[str | None, typer.Argument(help="Which run.")] = None,
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Runs: list them, show one, remove one with its topics and rows.
+
+    Example: framelog runs show strict
+    """
+    from connectors.runs.ledger import run_of
+    from connectors.runs.ledger import runs as known_runs
+
+    settings = configured.load(data=data)
+    live = prepared_log(settings)
+    if what == "list":
+        rows = [
+            {
+                "run": r.name, "state": r.state, "stream": r.stream, "sessions": len(r.passages),
+                "stations": len(r.stations), "profile": r.profile, "planned": r.planned_at, "who": r.who,
+                "seconds": r.seconds, "records": sum(o.records for o in r.said.values()),
+            }
+            for r in known_runs(live).values()
+        ]  # fmt: skip
+        print_rows(rows, "runs", as_json)
+        return
+    if what not in ("show", "rm") or name is None:
+        raise fail(f"runs {what}: say list, show NAME or rm NAME", 2)
+    try:
+        run = run_of(live, name)
+    except BadRun as error:
+        raise fail(str(error), 2) from error
+    if what == "show":
+        if as_json:
+            print_json(to_builtins(run))
+        else:
+            show(run)
+        return
+    removed(settings, live, run, as_json)
+
+
+def removed(settings: Settings, live: Any, run: Run, as_json: bool) -> None:
+    """Removes a run and says what went."""
+    import shutil
+
+    from confluent_kafka import KafkaError, KafkaException
+
+    from connectors.clickhouse.schema import connect
+    from connectors.runs.remove import remove
+    from deploy.commands.parts import store_address
+    from deploy.replay.children import folder_of
+    from deploy.settings import NotRunning
+
+    try:
+        address = store_address(settings)
+        with connect(address) as store:
+            gone = remove(live, run, store, address.databases)
+    except NotRunning as error:
+        raise fail(f"its rows can not be removed: {error}") from error
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.NON_EMPTY_GROUP:
+            raise fail(f"run {run.name} is at work: stop its `framelog replay` first") from error
+        raise
+    shutil.rmtree(folder_of(settings, run.name), ignore_errors=True)
+    if as_json:
+        print_json({"run": run.name, "topics": gone, "at": datetime.now(UTC).isoformat("T", "seconds")})
+        return
+    console.print(f"run {run.name}: {len(gone)} topics and its rows are gone", highlight=False)

@@ -1,0 +1,154 @@
+"""Plays a planned run: its processes, its progress, what came of it."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec.structs import replace as changed
+
+from connectors.runs.ledger import write
+from connectors.runs.record import Run
+from deploy.replay.children import children, folder_of
+from deploy.replay.group import Group, RunFailed, group
+from deploy.replay.lag import LagWatch
+from deploy.replay.local import inputs_of, work
+from deploy.replay.progress import Reached, follow, live_outcomes
+from deploy.settings import Settings
+from deploy.stored import patiently
+from processors.offline import Core
+from topics.broker import ensure_topics
+from topics.catalog import CATALOG
+from topics.connection import Connection
+
+CHECK_S = 0.5
+ROWS_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How a run is played. local: in this process. rows: into ClickHouse as well."""
+
+    local: bool = False
+    rows: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How far it is: what it does, how much is done of how much (us of stream time, records), seconds."""
+
+    doing: str
+    done: int
+    whole: int
+    seconds: float
+
+
+def play(
+    run: Run,
+    cores: Mapping[str, Core],
+    settings: Settings,
+    live: Connection,
+    ways: Ways,
+    length_us: int,
+    tell: Callable[[Told], None],
+) -> Run:
+    """Plays the run to its end and answers with what is known of it then, which is in the log as well.
+
+    RunFailed where one of its processes keeps dying; SupervisorFault where it is being played on this folder
+    already. Whatever ends it, the same call goes on with it.
+    """
+    connection = replace(live, names=run.names(live.names))
+    ensure_topics(connection)
+    run = changed(run, state="running", local=ways.local)
+    write(live, run)
+    began, before_s = time.monotonic(), run.seconds
+    reached = Reached(run)
+    try:
+        with LagWatch(live) as lag, ExitStack() as stack:
+            plan = [c for c in children(settings, run, not ways.local) if ways.rows or c.name != "rows"]
+            team = stack.enter_context(group(folder_of(settings, run.name), plan))
+            clock = _Clock(team, began)
+            if ways.local:
+                _locally(run, cores, live, connection, clock, tell)
+            for _ in follow(connection, reached, clock.go_on):
+                tell(Told("stream time", reached.stream_us, length_us, clock.seconds))
+            said = reached.outcomes()
+            rows = _rows(run, settings, {n: o.records for n, o in said.items()}, clock, tell) if ways.rows else {}
+    except BaseException:
+        write(live, changed(run, state="stopped", seconds=round(before_s + time.monotonic() - began, 1)))
+        raise
+    run = changed(
+        run, state="done", finished_at=datetime.now(UTC).isoformat("T", "seconds"),
+        seconds=round(before_s + clock.worked_s, 1), said=said, rows=rows, lag=lag.worst,
+        live=live_outcomes(live, run) if run.whole else {},
+    )  # fmt: skip
+    write(live, run)
+    return run
+
+
+class _Clock:
+    """Seconds since the run began, and whether its processes are still to be trusted (asked now and then)."""
+
+    def __init__(self, team: Group, began: float) -> None:
+        self._team, self._began, self._due = team, began, 0.0
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    @property
+    def worked_s(self) -> float:
+        return self.seconds
+
+    def go_on(self) -> bool:
+        if (now := time.monotonic()) >= self._due:
+            self._due = now + CHECK_S
+            self._team.check()
+        return True
+
+
+def _locally(
+    run: Run, cores: Mapping[str, Core], live: Connection, connection: Connection, clock: _Clock,
+    tell: Callable[[Told], None],
+) -> None:  # fmt: skip
+    topics = {live.names.topic(t): t for t in CATALOG}
+    inputs = inputs_of(run, live, topics)
+    whole = sum(i.extent.end - i.extent.first for i in inputs)
+
+    def told(count: int) -> bool:
+        tell(Told("records", count, whole, clock.seconds))
+        return clock.go_on()
+
+    work(run, connection, cores, inputs, told)
+
+
+def _rows(
+    run: Run, settings: Settings, want: Mapping[str, int], clock: _Clock, tell: Callable[[Told], None]
+) -> dict[str, str]:
+    """Digests of the run's tables once they hold all that was said; RunFailed if that does not come."""
+    from connectors.clickhouse.schema import digests
+    from deploy.commands.parts import store_address
+
+    names = store_address(settings).databases
+
+    tables = [f"{names.log}.{noun}" for noun in run.own]
+    one = "(SELECT count() FROM {} FINAL WHERE run = {{run:String}})"
+    asked = "SELECT " + " + ".join(one.format(table) for table in tables)
+
+    def count(store: Any) -> int:
+        return int(store.query(asked, parameters={"run": run.name}).first_row[0])
+
+    until = time.monotonic() + ROWS_S
+    whole = sum(want.values())
+    while True:
+        have = patiently(settings, count, clock.go_on)
+        tell(Told("rows", have, whole, clock.seconds))
+        if have == whole:
+            break
+        if time.monotonic() > until:
+            raise RunFailed(f"ClickHouse has {have} of {whole} rows after {ROWS_S:.0f} s")
+        clock.go_on()
+        time.sleep(0.1)
+    return patiently(settings, lambda store: digests(store, run.name, names, run.own), clock.go_on)
