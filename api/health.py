@@ -9,7 +9,7 @@ from typing import Any
 from api.frames import DO as BROKER_DO
 from api.parts import Parts
 from api.problem import Problem
-from api.shapes import Part, Readiness
+from api.shapes.health import Part, Readiness
 from api.store import Limits
 
 BEGINNING = {"waiting", "starting"}

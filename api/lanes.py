@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from api.bins import Cell, bands, bin_width_us, spans
-from api.shapes import Lanes, Level, Place, Span, Watermark, Word
+from api.shapes.timeline import Lanes, Level, Place, Span, Watermark, Word
 from api.store import Row, Store
 
 FRAME_US = 100_000  # a mark of one frame is as long as a frame at 10 fps

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from api.lanes import NOUNS
-from api.shapes import Mode, Session, Stream
+from api.shapes.streams import Mode, Session, Stream
 from api.store import Row, Store
 
 LIVE_WITHIN_S = 15.0

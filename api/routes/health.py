@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Response
 from api.health import readiness
 from api.metrics import exposition
 from api.parts import Parts, parts
-from api.shapes import Readiness
+from api.shapes.health import Readiness
 from api.wire import as_json
 
 router = APIRouter(tags=["health"])

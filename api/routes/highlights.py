@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from api.parts import Parts, parts
 from api.problem import Problem, away
 from api.ranges import Unsatisfiable, matches, wanted
-from api.shapes import ClipRow, HighlightRow, Place, Reason
+from api.shapes.moments import ClipRow, HighlightRow, Reason
+from api.shapes.timeline import Place
 from api.store import Row
 from api.streams import utc
 from connectors.objects import BadKey

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends
 
 from api.parts import Parts, parts
 from api.problem import Problem
-from api.shapes import Column, SqlAnswer, SqlAsk
+from api.shapes.asked import Column, SqlAnswer, SqlAsk
 from api.sql_guard import Refused, guard
 from api.store import Limits
 

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Query, Response
 from api.lanes import View, lanes
 from api.parts import Parts, parts
 from api.problem import Problem
-from api.shapes import Lanes, Stream
+from api.shapes.streams import Stream
+from api.shapes.timeline import Lanes
 from api.wire import as_json
 from topics.catalog import BY_NOUN
 from topics.names import LIVE

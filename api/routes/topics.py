@@ -10,7 +10,7 @@ from api.frames import DO, words
 from api.parts import Parts, need_broker, parts
 from api.plain import plain
 from api.problem import Problem, away
-from api.shapes import Consumer, LastRecord, Route, RouteEdge, RouteNode, TopicRow
+from api.shapes.log import Consumer, LastRecord, Route, RouteEdge, RouteNode, TopicRow
 from schemas.codec import Undecodable
 from schemas.records import Record
 from topics.catalog import CATALOG
