@@ -15,11 +15,13 @@ from api.gauge import Gauge
 from api.live import Hub, Live
 from api.page_files import mount_page
 from api.parts import Parts
-from api.routes import frames, health, highlights, live, sql, streams, topics
+from api.routes import frames, health, highlights, live, sql, streams, topics, why
+from api.sounds import Sounds
 from api.store import Clickhouse, Store
 from api.streams import Cached
 from connectors.objects import ObjectStore
 from topics.connection import Connection
+from topics.fetch import Fetcher
 from topics.registry import Serde
 
 ABOUT = "Ask framelog: streams, records, highlights, clips, pictures, SQL, and what is happening now."
@@ -39,7 +41,8 @@ def create_app(
     serde, hub = Serde(connection), Hub()
     store = Store(clickhouse)
     parts = Parts(
-        connection, serde, store, Cached(store), objects, FrameReader(connection, serde), Gauge(connection), hub,
+        connection, serde, store, Cached(store), objects, FrameReader(connection, serde),
+        Fetcher(connection), Sounds(), Gauge(connection), hub,
         Live(connection, serde, hub), supervisor_state, page_dir,
     )  # fmt: skip
 
@@ -58,7 +61,7 @@ def create_app(
     )  # fmt: skip
     app.state.parts = parts
     problem.install(app)
-    for module in (streams, highlights, frames, sql, topics, live, health):
+    for module in (streams, highlights, frames, sql, topics, live, health, why):
         app.include_router(module.router)
     mount_page(app, page_dir)
     return app
@@ -73,5 +76,6 @@ def close(parts: Parts) -> None:
     parts.live.close()
     parts.gauge.close()
     parts.frames.close()
+    parts.fetcher.close()
     parts.serde.close()
     parts.store.close()

@@ -11,10 +11,12 @@ from api.frames import DO, FrameReader
 from api.gauge import Gauge
 from api.live import Hub, Live
 from api.problem import away
+from api.sounds import Sounds
 from api.store import Store
 from api.streams import Cached
 from connectors.objects import ObjectStore
 from topics.connection import Connection
+from topics.fetch import Fetcher
 from topics.registry import Serde
 
 
@@ -28,6 +30,8 @@ class Parts:
     streams: Cached
     objects: ObjectStore
     frames: FrameReader
+    fetcher: Fetcher
+    sounds: Sounds
     gauge: Gauge
     hub: Hub
     live: Live

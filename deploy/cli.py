@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.commands import ask, feed, log, parts, replay, running
+from deploy.commands import ask, feed, log, parts, replay, running, why
 from deploy.commands import verify as verifying
 from deploy.commands.shared import fail
 from deploy.settings import NotRunning
@@ -38,6 +38,7 @@ for panel, commands in {
         replay.replay,
         replay.runs,
         verifying.verify,
+        why.why,
     ),
     FEED: (feed.ingest, parts.work, parts.sink, parts.serve, parts.registry, parts.store),
 }.items():

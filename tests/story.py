@@ -22,9 +22,14 @@ from connectors.clickhouse.rows import Place, column_names, row
 from schemas.identity import NAMESPACE, record_id
 from schemas.records import (
     Audio,
+    Box,
     Clip,
+    Detections,
     Emotions,
     Event,
+    Evidence,
+    Face,
+    Faces,
     Frame,
     Fused,
     FusedPerson,
@@ -39,6 +44,7 @@ from schemas.records import (
     StreamNotice,
     TrackedBox,
     Tracks,
+    Utterance,
     Word,
 )  # fmt: skip
 from topics.catalog import BY_NOUN, CATALOG
@@ -128,10 +134,13 @@ class Story:
     def tell(self, teller: Teller, objects: Path | None = None) -> list[Highlight]:
         """Writes everything; clips go to `objects`. The highlights come back."""
         frames = teller.say("frames", self.end("frames", self.frames()))
-        teller.say("audio", self.end("audio", self.audio()))
+        heard = teller.say("audio", self.end("audio", self.audio()))
+        teller.say("detections", self.end("detections", self.detections(frames)))
+        teller.say("faces", self.end("faces", self.faces(frames)))
+        teller.say("utterances", self.end("utterances", self.utterances(heard)))
         teller.say("tracks", self.end("tracks", self.tracks(frames)))
         teller.say("emotions", self.end("emotions", self.emotions(frames)))
-        for noun, records in (("sounds", self.sounds()), ("speech", self.speech()), ("fused", self.fused()),
+        for noun, records in (("sounds", self.sounds(heard)), ("speech", self.speech()), ("fused", self.fused()),
                               ("events", self.events(frames)), ("streams", self.notices())):  # fmt: skip
             teller.say(noun, self.end(noun, records))
         highlights = self.highlights(frames)
@@ -178,13 +187,41 @@ class Story:
             return []
         return [
             Audio(**self.common("audio", n, us), captured_us=self.captured_us and self.captured_us + us,
-                  pcm=bytes(16000))
+                  pcm=tone(us))
             for n, us in enumerate(self.at(2))
         ]  # fmt: skip
+
+    def detections(self, frames: Sequence[Ref]) -> list[Detections]:
+        return [
+            Detections(**self.common("detections", n, us), frame=frames[n], width_px=WIDTH, height_px=HEIGHT,
+                       boxes=tuple(Box(label=label, score=0.9, x1_px=b[0], y1_px=b[1], x2_px=b[2], y2_px=b[3])
+                                   for _, label, b in people(us)))
+            for n, us in enumerate(self.at(FPS)) if self.picture and us < self.tracked_s * S
+        ]  # fmt: skip
+
+    def faces(self, frames: Sequence[Ref]) -> list[Faces]:
+        return [
+            Faces(**self.common("faces", n, us), frame=frames[n], width_px=WIDTH, height_px=HEIGHT,
+                  faces=tuple(Face(score=0.9, emotion=felt(us)[0], x1_px=b[0] + 10, y1_px=b[1], x2_px=b[0] + 40,
+                                   y2_px=b[1] + 28) for _, label, b in people(us) if label == "person"))
+            for n, us in enumerate(self.at(FPS)) if self.picture and us < self.tracked_s * S
+        ]  # fmt: skip
+
+    def utterances(self, heard: Sequence[Ref]) -> list[Utterance]:
+        """One for each of what is said, out of the audio records under it."""
+        moments, found = self.at(2), []
+        for n, said in enumerate(self.speech()):
+            under = [i for i, us in enumerate(moments) if us + S // 2 > said.start_us and us < said.end_us]
+            found.append(
+                Utterance(**self.common("utterances", n, said.start_us), start_us=said.start_us,
+                          end_us=said.end_us, speech=True, first=heard[under[0]], last=heard[under[-1]])
+            )  # fmt: skip
+        return found
 
     def tracks(self, frames: Sequence[Ref]) -> list[Tracks]:
         return [
             Tracks(**self.common("tracks", n, us), frame=frames[n], width_px=WIDTH, height_px=HEIGHT,
+                   detections_id=self.id("detections", n),
                    tracks=tuple(tracked(i, label, box) for i, label, box in people(us)))
             for n, us in enumerate(self.at(FPS)) if self.picture and us < self.tracked_s * S
         ]  # fmt: skip
@@ -200,10 +237,11 @@ class Story:
                               x1_px=x1, y1_px=y1, x2_px=x2, y2_px=y2)
                 for i, label, (x1, y1, x2, y2) in people(us) if label == "person" and i == 1
             )  # fmt: skip
-            found.append(Emotions(**self.common("emotions", n, us), frame=frames[n], persons=persons))
+            found.append(Emotions(**self.common("emotions", n, us), frame=frames[n], persons=persons,
+                                  faces_id=self.id("faces", n), tracks_id=self.id("tracks", n)))  # fmt: skip
         return found
 
-    def sounds(self) -> list[Sounds]:
+    def sounds(self, heard: Sequence[Ref]) -> list[Sounds]:
         found = []
         for n, us in enumerate(self.at(2) if self.sound else []):
             speaking, clapping = spoken(us), 24 * S <= us < 28 * S
@@ -214,7 +252,7 @@ class Story:
             found.append(
                 Sounds(**self.common("sounds", n, us), start_us=us, end_us=us + S // 2, loudness_db=db,
                        peak_db=db + 6, silence=db < -60, silence_since_us=quiet_since(us) if db < -60 else None,
-                       classes=classes)
+                       classes=classes, audio=heard[n])
             )  # fmt: skip
         return found
 
@@ -230,22 +268,43 @@ class Story:
             if start < self.seconds * S:
                 found.append(
                     Speech(**self.common("speech", n, start), start_us=start, end_us=said[-1].end_us, text=text,
-                           words=said, speaker=who, language="en", loudness_db=-21.0)
+                           words=said, speaker=who, language="en", loudness_db=-21.0,
+                           utterance_id=self.id("utterances", n))
                 )  # fmt: skip
         return found
 
     def fused(self) -> list[Fused]:
         return [
             Fused(**self.common("fused", n, us), start_us=us, end_us=us + S, loudness_db=-30.0,
+                  evidence=self.evidence(us, us + S),
                   persons=tuple(FusedPerson(track_id=i, x1_px=b[0], y1_px=b[1], x2_px=b[2], y2_px=b[3], frames=10)
                                 for i, label, b in people(us) if label == "person" and self.picture))
             for n, us in enumerate(self.at(1)) if us < self.tracked_s * S
         ]  # fmt: skip
 
+    def evidence(self, from_us: int, to_us: int) -> Evidence:
+        """Ids of what the stations said of a window."""
+
+        def within(noun: str, per_s: float) -> tuple[str, ...]:
+            return tuple(self.id(noun, n) for n, us in enumerate(self.at(per_s)) if from_us <= us < to_us)
+
+        spoken = tuple(s.id for s in self.speech() if s.start_us < to_us and s.end_us > from_us)
+        seen = (within("tracks", FPS), within("emotions", FPS)) if self.picture else ((), ())
+        return Evidence(
+            tracks=seen[0], emotions=seen[1], speech=spoken, sounds=within("sounds", 2) if self.sound else ()
+        )
+
+    def windows(self, start_s: float, end_s: float) -> tuple[str, ...]:
+        """Ids of the windows of a stretch."""
+        return tuple(self.id("fused", n) for n, us in enumerate(self.at(1)) if start_s * S - S < us < end_s * S)
+
+    def id(self, noun: str, seq: int) -> str:
+        return record_id(noun, self.stream_id, self.session_id, seq)
+
     def events(self, frames: Sequence[Ref]) -> list[Event]:
         return [
             Event(**self.common("events", n, int(start * S)), start_us=int(start * S), end_us=int(end * S),
-                  text=text, score=score, frame=near(frames, start))
+                  text=text, score=score, frame=near(frames, start), fused_ids=self.windows(start, start + 1))
             for n, (start, end, score, text, _) in enumerate(TOLD) if start < min(self.seconds, self.tracked_s)
         ]  # fmt: skip
 
@@ -253,7 +312,7 @@ class Story:
         return [
             Highlight(**self.common("highlights", n, int(end * S)), start_us=int(start * S), end_us=int(end * S),
                       peak_us=int((start + end) / 2 * S), score=score, title=text, frame=near(frames, start + 1),
-                      event_ids=(record_id("events", self.stream_id, self.session_id, n),),
+                      event_ids=(self.id("events", n),), fused_ids=self.windows(start, end),
                       reasons=(Reason(kind=kind, weight=score * 0.7, at_us=int(start * S), text=text.lower()),
                                Reason(kind="crowd", weight=score * 0.3, at_us=int(start * S), text="two persons")))
             for n, (start, end, score, text, kind) in enumerate(TOLD) if start < min(self.seconds, self.tracked_s)
@@ -292,6 +351,17 @@ def many_highlights(story: Story, count: int) -> list[Highlight]:
                   reasons=(Reason(kind=kinds[n % 4], weight=0.5, at_us=n * S, text="as the rules have it"),))
         for n in range(count)
     ]  # fmt: skip
+
+
+def tone(us: int) -> bytes:
+    """Half a second of sound at a moment: a tone while somebody speaks, noise while people clap, else silence."""
+    t = np.arange(8000) / 16_000
+    if 24 * S <= us < 28 * S:
+        samples = np.random.default_rng(us).normal(0, 6000, 8000)
+    else:
+        samples = 8000 * np.sin(2 * np.pi * 220 * t) if spoken(us) else np.zeros(8000)
+    pcm: bytes = samples.astype("<i2").tobytes()
+    return pcm
 
 
 def spoken(us: int) -> bool:

@@ -38,6 +38,13 @@ def partitions_of(client: Consumer, topics: Sequence[str], timeout_s: float = 20
     return found
 
 
+def existing(connection: Connection, topics: Sequence[str], timeout_s: float = 20) -> list[str]:
+    """Those of the topics that the broker has."""
+    with consumer(connection) as client:
+        have = client.list_topics(timeout=timeout_s).topics
+    return [topic for topic in topics if topic in have]
+
+
 # What a broker says of a partition that was made a moment ago, or whose leader is changing.
 PASSING = frozenset(
     {
@@ -115,6 +122,8 @@ def read(
         follow: goes on waiting for more; otherwise ends where the log ended at the first look.
 
     """
+    if not topics:
+        return
     with consumer(connection) as client:
         starts, left = [], {}
         for tp in partitions_of(client, topics):

@@ -31,6 +31,7 @@ class Told:
     story: Story
     highlights: list[Highlight]
     objects: Path
+    store_url: str
 
     def get(self, path: str, **query: Any) -> Any:
         answer = self.client.get(path, params=query)
@@ -56,5 +57,5 @@ def told(
     place = Clickhouse(store_url, database, f"{database}_log")
     with TestClient(create_app(connection, place, FolderStore(objects))) as client:
         eventually(lambda: client.get("/readyz").json()["ready"])
-        yield Told(client, teller, story, highlights, objects)
+        yield Told(client, teller, story, highlights, objects, store_url)
     store.close()

@@ -211,7 +211,7 @@ def test_topics_tell_records_retention_and_the_last_record(told: Told) -> None:
     last = told.get(f"/api/topics/{prefix}.speech/last")
     assert last["record"]["end"] is True
     assert last["key"] == "stage"
-    assert told.get(f"/api/topics/{prefix}.detections/last") is None
+    assert told.get(f"/api/topics/{prefix}.packets/last") is None
     assert told.client.get("/api/topics/__consumer_offsets/last").status_code == 404
 
 

@@ -19,7 +19,7 @@ from deploy.cli import app
 COMMANDS = sorted(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
 PRINTING = (
     "status", "doctor", "ingest", "streams", "topics", "route", "tail", "sql", "highlights", "clips", "models",
-    "settings",
+    "settings", "why",
 )  # fmt: skip
 GONE = {
     "FRAMELOG_KAFKA": "127.0.0.1:1",
