@@ -29,8 +29,11 @@ class BadLimit:
         self.last.append(bad)
         if len(self.last) > self.window:
             self.last.popleft()
-        self.row = self.row + 1 if bad else 0
-        many = sum(self.last) if bad and len(self.last) == self.window else 0
+        if not bad:
+            self.row = 0
+            return
+        self.row += 1
+        many = sum(self.last) if len(self.last) == self.window else 0
         if self.row >= self.in_a_row or many > self.share * self.window:
             raise TooManyBad(
                 f"{self.row} bad records in a row, {sum(self.last)} of the last {len(self.last)}: stopped, and "

@@ -30,7 +30,7 @@ class Lane:
 
     start: first offset that no closed span holds. announced: end of the span that a former life announced and
     perhaps did not write, None if there is none. pending: span that was cut and is not yet written. next: offset
-    expected next. since_s: when the first row came.
+    expected next. since_s: when the first row came. gone: the partition is another's now.
     """
 
     topic: str
@@ -40,6 +40,7 @@ class Lane:
     pending: Span | None = None
     next: int = -1
     since_s: float = 0.0
+    gone: bool = False
     rows: list[tuple[int, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -61,7 +62,7 @@ class Lane:
 
     def due(self, now_s: float, max_rows: int, linger_s: float) -> bool:
         """Whether a span should be cut off now: never while one is not written, and an announced one as soon as
-        its end has been read.
+        its end has been read. (With a linger of 0: as soon as there is anything.)
         """
         if self.pending is not None:
             return False

@@ -1,24 +1,25 @@
 """Takes topics into a store, each record once, whatever is killed when: the loop over announced ranges.
 
 The order of every round: take records → fix spans → dead letters flushed → one commit that closes the former
-spans and announces these → write each under its token → next. A commit that fails means that somebody else has
-the partitions now: what was fixed is forgotten, the new owner writes it.
+spans and announces these → write each under its token → next. While a round is written the records of the next are
+taken, up to a bound. A commit that fails means that somebody else has the partitions now: what was fixed is
+forgotten, the new owner writes it.
 """
 
 import gc
 import logging
-import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.deadletters import BadLimit, DeadLetters
 from connectors.offsets import bounds_of
-from connectors.ranges import Lane, Span, announced_end, announcement
-from schemas.codec import Undecodable
+from connectors.ranges import Lane, announced_end, announcement
+from connectors.writing import StoreDown, Writer, Writing
+from schemas.codec import Plain, Undecodable
 from schemas.records import Record
 from topics.catalog import CATALOG
 from topics.connection import Connection
@@ -27,30 +28,16 @@ from topics.topic import Topic
 
 log = logging.getLogger(__name__)
 GC_OBJECTS = 1_000_000
+HOLD_S = 1.0
+GRACE_S = 5.0
+__all__ = ["Sink", "SinkConfig", "StoreDown", "Writer"]
 GONE = {
     KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS,
     KafkaError._ASSIGNMENT_LOST, KafkaError._STATE, KafkaError._NO_OFFSET,
 }  # fmt: skip
 
-
-class StoreDown(Exception):
-    """The store did not take a write now; the same write again is harmless."""
-
-
-class Writer(Protocol):
-    """A store that tells a repeated write by its token."""
-
-    def row(self, noun: str, record: Record, message: Message) -> Any:
-        """What the store keeps of a record; pure."""
-        ...
-
-    def write(self, noun: str, span: Span) -> None:
-        """Writes a span's rows once; StoreDown if that has to be tried again."""
-        ...
-
-    def mend(self) -> None:
-        """Called between two tries: makes what may be missing. Raises StoreDown if the store is not there."""
-        ...
+# How a topic's bytes become what is kept: decoded, then made a row.
+Way = tuple[Callable[[bytes | None], Plain | Undecodable], Callable[[Plain, Message], Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +45,13 @@ class SinkConfig:
     """How a sink takes records.
 
     max_rows: rows of one write. linger_s: how long rows wait for more. poll: messages taken at a time.
+    held_rows: rows that wait at most while others are written; beyond that nothing more is taken.
     retry_s: first and longest wait for a store that is down. queue_kb: bytes fetched ahead, in KiB.
     """
 
     max_rows: int = 10_000
     linger_s: float = 1.0
+    held_rows: int = 20_000
     poll: int = 1_000
     retry_s: tuple[float, float] = (0.2, 10.0)
     queue_kb: int = 64 << 10
@@ -82,10 +71,14 @@ class Sink:
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config or SinkConfig()
-        self._writer, self._now_s = writer, now_s
+        self._writing, self._now_s = Writing(writer, self._config.retry_s), now_s
         self._serde = Serde(connection)
         self._names = connection.names
         self._topics: Mapping[str, Topic[Record]] = {connection.names.topic(t): t for t in topics}
+        self._ways: Mapping[str, Way] = {
+            name: (self._serde.plain_reader(topic), writer.rows(name, topic.noun))
+            for name, topic in self._topics.items()
+        }
         self._dead = DeadLetters(connection, name)
         self._dead_waiting = False
         self._limit = BadLimit()
@@ -108,6 +101,11 @@ class Sink:
         """Whether it has partitions to read."""
         return bool(self._lanes)
 
+    @property
+    def waiting(self) -> int:
+        """Rows that were taken and that no write has yet."""
+        return sum(len(lane.rows) for lane in list(self._lanes.values()))
+
     def close(self) -> None:
         """Asks `run` to end after the round in hand."""
         self._stopping = True
@@ -122,11 +120,16 @@ class Sink:
         gc.set_threshold(GC_OBJECTS, 50, 50)
         try:
             while not self._stopping:
-                self._take(self._consumer.consume(self._config.poll, 0.1))
+                if self._held():
+                    self._hold()
+                else:
+                    self._take(self._consumer.consume(self._config.poll, 0.1))
                 self._round()
+            self._writing.close()
             self._settle(self._lanes.values())
         finally:
             gc.set_threshold(*usual)
+            self._writing.close()
             self._consumer.close()
             self._serde.close()
 
@@ -145,24 +148,58 @@ class Sink:
         )
 
     def _revoked(self, _: Consumer, places: list[TopicPartition]) -> None:
-        self._settle([self._lanes[p.topic, p.partition] for p in places if (p.topic, p.partition) in self._lanes])
+        lanes = [self._lanes[p.topic, p.partition] for p in places if (p.topic, p.partition) in self._lanes]
+        for lane in lanes:
+            lane.gone = True
+        self._writing.busy(GRACE_S)  # what is nearly written need not be written by another again
+        self._settle(lanes)
         self._lost(_, places)
 
     def _lost(self, _: Consumer, places: list[TopicPartition]) -> None:
         for place in places:
-            self._lanes.pop((place.topic, place.partition), None)
+            lane = self._lanes.pop((place.topic, place.partition), None)
+            if lane is not None:
+                lane.gone = True
 
-    def _settle(self, lanes: Any) -> None:
-        """Closes what was written, so that nobody has to write it again."""
-        done = [TopicPartition(lane.topic, lane.partition, lane.start) for lane in lanes if lane.announced is None]
+    def _settle(self, lanes: Iterable[Lane]) -> None:
+        """Closes what was written, so that nobody has to write it again. What was announced and is not written
+        stays announced.
+        """
+        done = [
+            TopicPartition(lane.topic, lane.partition, lane.closed) for lane in lanes if lane.closed is not None
+        ]
         if done:
             try:
                 self._consumer.commit(offsets=done, asynchronous=False)
             except KafkaException as error:
                 log.info("not closed, the next owner writes it again: %s", error)
 
+    def _held(self) -> bool:
+        """Whether so much waits that nothing more is to be taken."""
+        return self.waiting >= self._config.held_rows
+
+    def _hold(self) -> None:
+        """Waits for the round that is being written, and reads on only where an announced span is not complete.
+        Stays a member of the group if that takes long: asks for messages, which paused partitions do not give.
+        """
+        if not self._short() and not self._writing.busy(HOLD_S):
+            return
+        while not self._stopping and ((short := self._short()) or self._writing.busy()):
+            full = [p for p in self._consumer.assignment() if (p.topic, p.partition) not in short]
+            self._consumer.pause(full)
+            self._take(self._consumer.consume(1, 0.1))
+        self._consumer.resume(self._consumer.assignment())
+
+    def _short(self) -> set[tuple[str, int]]:
+        """Partitions of which an announced span has still to be read."""
+        return {
+            place
+            for place, lane in self._lanes.items()
+            if lane.announced is not None and lane.next < lane.announced
+        }
+
     def _take(self, messages: Sequence[Message]) -> None:
-        now_s = self._now_s()
+        now_s, lanes = self._now_s(), self._lanes
         for message in messages:
             if (error := message.error()) is not None:
                 if error.code() != KafkaError._PARTITION_EOF:
@@ -170,21 +207,22 @@ class Sink:
                         raise KafkaException(error)
                     log.warning("%s", error)
                 continue
-            place = (message.topic() or "", message.partition() or 0)
-            lane, offset = self._lanes.get(place), message.offset() or 0
+            topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
+            lane = lanes.get((topic, partition))
             if lane is None or offset < lane.next:
                 continue
-            missing = lane.take(offset, self._row(message), now_s)
+            missing = lane.take(offset, self._row(topic, message), now_s)
             if missing:
-                log.warning("%s[%d]: %d records before %d were deleted unread", *place, missing, offset)
+                log.warning("%s[%d]: %d records before %d were deleted unread", topic, partition, missing, offset)
 
-    def _row(self, message: Message) -> Any | None:
+    def _row(self, name: str, message: Message) -> Any | None:
         """What is kept of a message; None where it goes to the dead letters."""
-        topic = self._topics[message.topic() or ""]
-        record = self._serde.decode(message.value(), topic)
+        decoded, row = self._ways[name]
+        record = decoded(message.value())
         if not isinstance(record, Undecodable):
             self._limit.count(bad=False)
-            return self._writer.row(topic.noun, record, message)
+            return row(record, message)
+        topic = self._topics[name]
         self._dead.put(self._names.dlq(topic), message, record.reason)
         self._dead_waiting = True
         self._limit.count(
@@ -193,12 +231,15 @@ class Sink:
         return None
 
     def _round(self) -> None:
-        """Fixes, announces and writes what is due."""
+        """Fixes, announces and hands over what is due, when the round before is written."""
+        if self._writing.busy():
+            return
         now_s, config = self._now_s(), self._config
+        linger_s = 0.0 if self._held() else config.linger_s
         spans = {
             place: lane.cut(config.max_rows, now_s)
             for place, lane in self._lanes.items()
-            if lane.due(now_s, config.max_rows, config.linger_s)
+            if lane.due(now_s, config.max_rows, linger_s)
         }
         if not spans:
             return
@@ -217,38 +258,10 @@ class Sink:
             if error.args[0].code() not in GONE:
                 raise
             log.warning("partitions are another's now: %s", error)
+            for lane in self._lanes.values():
+                lane.gone = True
             self._lanes.clear()  # the rebalance that follows gives new ones
             return
-        lanes = {place: self._lanes[place] for place in spans}
-        for place, span in spans.items():
-            lane = lanes[place]
-            if not span.rows or self._written(self._topics[span.topic].noun, span, place, lane):
-                lane.written()
-
-    def _written(self, noun: str, span: Span, place: tuple[str, int], lane: Lane) -> bool:
-        """Writes a span, for as long as it takes; False if the partition went to another or the sink is to end."""
-        wait_s, longest_s = self._config.retry_s
-        while self._lanes.get(place) is lane:
-            try:
-                self._writer.write(noun, span)
-                return True
-            except StoreDown as error:
-                log.warning("%s not written, tried again: %s", span.token(noun), error)
-            # Half to whole, so that many sinks do not come back all at once.
-            self._wait(wait_s * random.uniform(0.5, 1.0))  # noqa: S311 (no secret)
-            wait_s = min(wait_s * 2, longest_s)
-            if self._stopping:
-                return False
-            try:
-                self._writer.mend()
-            except StoreDown as error:
-                log.warning("store is down: %s", error)
-        return False
-
-    def _wait(self, seconds: float) -> None:
-        """Stays a member of the group meanwhile: asks for messages, which paused partitions do not give."""
-        until_s = self._now_s() + seconds
-        while not self._stopping and self._now_s() < until_s:
-            self._consumer.pause(self._consumer.assignment())
-            self._take(self._consumer.consume(1, 0.1))
-        self._consumer.resume(self._consumer.assignment())
+        self._writing.start(
+            [(self._topics[span.topic].noun, span, self._lanes[place]) for place, span in spans.items()]
+        )

@@ -14,11 +14,13 @@ def consumer(connection: Connection, **settings: object) -> Iterator[Consumer]:
     """A consumer that commits nothing and belongs to no group anybody else is in."""
     client = Consumer(
         connection.confluent(
-            group_id=f"{connection.names.prefix}.reader",
-            enable_auto_commit=False,
-            auto_offset_reset="error",
-            enable_partition_eof=True,
-            **settings,
+            **{
+                "group_id": f"{connection.names.prefix}.reader",
+                "enable_auto_commit": False,
+                "auto_offset_reset": "error",
+                "enable_partition_eof": True,
+                **settings,
+            }
         )
     )
     try:

@@ -1,11 +1,12 @@
 """The schema registry as the rest of the code sees it: ids of our schemas, schemas of any id."""
 
+from collections.abc import Callable
 from typing import Self
 
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
-from schemas.codec import NOUN_OF, Undecodable, decode, encode, schema_text
+from schemas.codec import NOUN_OF, Plain, Undecodable, decode, encode, plain_reader, schema_text
 from schemas.records import Record
 from topics.catalog import CATALOG
 from topics.connection import Connection
@@ -64,3 +65,7 @@ class Serde:
     def decode(self, value: bytes | None, topic: Topic[Record]) -> Record | Undecodable:
         """The record of a topic that the bytes hold, or why they hold none."""
         return decode(value, topic.record, self.schema_by_id)
+
+    def plain_reader(self, topic: Topic[Record]) -> Callable[[bytes | None], Plain | Undecodable]:
+        """What decodes the topic's bytes to plain values by field name, as `decode` does to records."""
+        return plain_reader(topic.record, self.schema_by_id)

@@ -1,15 +1,17 @@
 """ClickHouse as a sink: a row for each record, a span of the log in one insert that can not be doubled."""
 
 import logging
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 from confluent_kafka import Message
 
-from connectors.clickhouse.rows import Place, column_names, columns_of, row
+from connectors.clickhouse.columns import all_columns
+from connectors.clickhouse.rows import column_names, columns_of, row_maker
 from connectors.clickhouse.schema import StoreAddress, connect, ensure_schema
 from connectors.ranges import Span
 from connectors.sink import Sink, SinkConfig, StoreDown
-from schemas.records import Record
 from topics.catalog import CATALOG
 from topics.connection import Connection
 
@@ -19,6 +21,14 @@ NAME = "clickhouse"
 INSERT = {"async_insert": 0, "insert_deduplicate": 1, "deduplicate_blocks_in_dependent_materialized_views": 1}
 
 
+@cache
+def column_types(noun: str) -> list[Any]:
+    """The client's types of a noun's columns."""
+    from clickhouse_connect.datatypes.registry import get_from_name
+
+    return [get_from_name(c.type) for c in all_columns(noun)]
+
+
 class ClickHouseWriter:
     """Rows into the noun's table of `framelog_log`."""
 
@@ -26,12 +36,16 @@ class ClickHouseWriter:
         self._address, self._run = address, run
         self._client: Any = None
 
-    def row(self, noun: str, record: Record, message: Message) -> tuple[Any, ...]:
-        """The record's row at the message's place."""
-        place = Place(
-            message.topic() or "", message.partition() or 0, message.offset() or 0, message.timestamp()[1]
-        )
-        return row(noun, self._run, record, place)
+    def rows(self, topic: str, noun: str) -> Callable[[Mapping[str, Any], Message], Any]:
+        """What makes a record's row at the message's place."""
+        made, run = row_maker(noun), self._run
+
+        def row(record: Mapping[str, Any], message: Message) -> tuple[Any, ...]:
+            return made(
+                run, topic, message.partition() or 0, message.offset() or 0, message.timestamp()[1], record
+            )
+
+        return row
 
     def write(self, noun: str, span: Span) -> None:
         """One insert with the span's token."""
@@ -44,6 +58,7 @@ class ClickHouseWriter:
                 f"{self._address.databases.log}.{noun}",
                 columns_of(span.rows),
                 column_names=column_names(noun),
+                column_types=column_types(noun),  # or the client asks for them before each insert
                 column_oriented=True,
                 settings={**INSERT, "insert_deduplication_token": span.token(noun)},
             )

@@ -26,7 +26,7 @@ from topics.connection import Connection
 from topics.names import Names
 from topics.registry import Serde
 
-ROWS = 100_000
+ROWS = 200_000  # the last rows wait for a second (linger): a tenth of what is measured here
 BATCH = 10_000
 TARGET = 0.6
 NOUN = "detections"

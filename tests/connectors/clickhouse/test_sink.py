@@ -23,13 +23,14 @@ from connectors.clickhouse.rows import Place, columns_of, row
 from connectors.clickhouse.schema import StoreAddress, digests, drop, ensure_schema
 from connectors.clickhouse.sink import clickhouse_sink
 from connectors.deadletters import BadLimit, TooManyBad
+from connectors.ranges import announced_end
 from connectors.sink import Sink, SinkConfig
 from tests.connectors.records import record
 from tests.fixtures_kafka import eventually
 from tests.fixtures_store import StoreProcess
 from topics import catalog
 from topics.connection import Connection
-from topics.read import read
+from topics.read import consumer, partitions_of, read
 from topics.registry import Serde
 
 NOUNS = ("frames", "fused", "highlights")
@@ -201,6 +202,43 @@ def test_a_store_that_is_down_is_waited_for(tmp_path: Path, connection: Connecti
         produce(connection, range(40, 80))
         process.start()
         eventually(lambda: count(client, databases, "fused") == 80 and count(client, databases, "frames") == 80)
+    process.stop()
+
+
+def announced(connection: Connection) -> int:
+    """How many partitions have a span announced and not closed."""
+    with consumer(connection, group_id=connection.names.group("clickhouse")) as client:
+        places = partitions_of(client, [connection.names.topic(catalog.BY_NOUN[noun]) for noun in NOUNS])
+        return sum(announced_end(place.metadata) is not None for place in client.committed(places, timeout=30))
+
+
+def test_a_sink_that_ends_while_the_store_is_away_leaves_its_rows_to_the_next(
+    tmp_path: Path, connection: Connection
+) -> None:
+    process, databases = StoreProcess(tmp_path / "data"), Databases("left")
+    produce(connection, range(40))
+    with running(clickhouse_sink(connection, StoreAddress(process.url, databases=databases), QUICK)):
+        eventually(lambda: announced(connection))
+    process.start()
+    with running(clickhouse_sink(connection, StoreAddress(process.url, databases=databases), QUICK)):
+        client = clickhouse_connect.get_client(dsn=process.url)
+        for noun in NOUNS:
+            eventually(lambda noun=noun: count(client, databases, noun) == 40)  # type: ignore[misc]
+    process.stop()
+
+
+def test_what_waits_is_bounded_while_the_store_is_away(tmp_path: Path, connection: Connection) -> None:
+    process, databases = StoreProcess(tmp_path / "data"), Databases("bounded")
+    config = SinkConfig(max_rows=50, linger_s=0.2, held_rows=100, poll=20, retry_s=(0.05, 0.3), session_ms=6000)
+    sink = clickhouse_sink(connection, StoreAddress(process.url, databases=databases), config)
+    with running(sink):
+        produce(connection, range(500))
+        eventually(lambda: sink.waiting >= 100)
+        assert sink.waiting < 100 + config.poll
+        process.start()
+        client = clickhouse_connect.get_client(dsn=process.url)
+        for noun in NOUNS:
+            eventually(lambda noun=noun: count(client, databases, noun) == 500)  # type: ignore[misc]
     process.stop()
 
 
