@@ -26,6 +26,7 @@ from typing import Self
 
 PIECE = 64 << 10
 TICK_S = 0.02
+ANSWER = b"HTTP/1.1 %d Fault\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
 RESET = struct.pack("ii", 1, 0)
 
 
@@ -80,7 +81,7 @@ def reset(end: socket.socket) -> None:
     with suppress(OSError):
         end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
     with suppress(OSError):
-        end.shutdown(socket.SHUT_RDWR)  # wakes the thread that reads
+        end.shutdown(socket.SHUT_RD)  # wakes the thread that reads, and sends no ordinary end first
     end.close()
 
 
@@ -104,10 +105,12 @@ class Proxy:
 
     @property
     def url(self) -> str:
+        """Where HTTP clients find the part."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def bootstrap(self) -> str:
+        """Where Kafka clients find the part."""
         return f"127.0.0.1:{self.port}"
 
     @property
@@ -197,10 +200,12 @@ class Pair:
         self._proxy, self._client, self._server = proxy, client, server
         self._fault: Fault | None = None  # what the request in hand meets
         self._late = False
+        self._answered = True
         self._left = 0
         self._ended = False
 
     def start(self) -> None:
+        """Begins to pass bytes on."""
         for work in (self._ask, self._answer):
             threading.Thread(target=work, daemon=True).start()
 
@@ -234,9 +239,8 @@ class Pair:
                     self._left = getattr(self._fault, "after_bytes", 0)
                 match self._fault:
                     case Answer(status, body):
-                        head = f"HTTP/1.1 {status} Fault\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
                         self._drain()
-                        self._client.sendall(head.encode() + body)
+                        self._client.sendall(ANSWER % (status, len(body)) + body)
                         break
                     case CutAsk():
                         self._server.sendall(piece[: self._left])
@@ -245,9 +249,10 @@ class Pair:
                             break
                     case _:
                         self._server.sendall(piece)
-        self.end() if not isinstance(self._fault, Answer) else self._finish()
-
-    _answered = True
+        if isinstance(self._fault, Answer):
+            self._finish()
+        else:
+            self.end()
 
     def _drain(self) -> None:
         """Takes the rest of the request, so that the client reads our answer and not a broken pipe."""
