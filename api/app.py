@@ -12,10 +12,11 @@ from fastapi.routing import APIRoute
 from api import problem
 from api.frames import FrameReader
 from api.gauge import Gauge
-from api.live import Hub, Live
+from api.hub import Hub
+from api.live import Live
 from api.page_files import mount_page
 from api.parts import Parts
-from api.routes import frames, health, highlights, live, sql, streams, topics, why
+from api.routes import frames, health, highlights, live, runs, sql, streams, topics, why
 from api.sounds import Sounds
 from api.store import Clickhouse, Store
 from api.streams import Cached
@@ -61,7 +62,7 @@ def create_app(
     )  # fmt: skip
     app.state.parts = parts
     problem.install(app)
-    for module in (streams, highlights, frames, sql, topics, live, health, why):
+    for module in (streams, highlights, frames, sql, topics, live, runs, health, why):
         app.include_router(module.router)
     mount_page(app, page_dir)
     return app

@@ -1,18 +1,16 @@
-"""What is happening now: one consumer over the derived topics, and a mailbox for each listener."""
+"""What is happening now: one consumer over the derived topics, which tells the hub."""
 
-import asyncio
-import contextlib
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka import Message as Raw
 
 from api.frames import words
-from api.mailbox import Kind, Mailbox, Message
+from api.hub import Hub
+from api.mailbox import Kind, Message
 from api.plain import plain
 from schemas.codec import Undecodable
 from schemas.records import Record
@@ -28,77 +26,7 @@ KINDS: dict[Topic[Record], Kind] = {
     c.SPEECH: "item", c.EVENTS: "item", c.CLIPS: "item", c.HIGHLIGHTS: "highlight",
 }  # fmt: skip
 WARM_RECORDS = 20  # of each partition: what a page that opens now has just missed
-PACE_S = 0.05
 RETRY_S = 1.0
-
-
-class Hub:
-    """Hands messages of one thread to listeners on event loops. Nobody waits for a listener."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._boxes: dict[int, tuple[Mailbox, asyncio.AbstractEventLoop, asyncio.Event]] = {}
-        self._now: dict[tuple[str, str], Message] = {}
-        self._closed = False
-
-    def publish(self, message: Message, fresh: bool = True) -> None:
-        """Gives a message to all that listen; what is not fresh is only remembered."""
-        with self._lock:
-            if message.kind == "state":
-                self._now[message.stream_id, message.noun] = message
-            if not fresh:
-                return
-            for box, loop, event in self._boxes.values():
-                box.put(message)
-                _wake(loop, event)
-
-    def watermarks(self) -> dict[str, dict[str, int]]:
-        """By stream and noun, of what was said most recently."""
-        marks: dict[str, dict[str, int]] = {}
-        with self._lock:
-            for (stream, noun), message in self._now.items():
-                marks.setdefault(stream, {})[noun] = message.body["watermark_us"]
-        return marks
-
-    @property
-    def listeners(self) -> int:
-        """How many listen."""
-        return len(self._boxes)
-
-    async def listen(self, stream_id: str = "") -> AsyncIterator[list[dict[str, Any]]]:
-        """Batches of messages as they come, the present state first; an empty batch at least every 10 s.
-        Ends when the hub closes or this listener is hopelessly slow.
-        """
-        box, event = Mailbox(stream_id), asyncio.Event()
-        with self._lock:
-            for message in self._now.values():
-                box.put(message)
-            self._boxes[id(box)] = (box, asyncio.get_running_loop(), event)
-        event.set()
-        try:
-            while not (self._closed or box.overrun):
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(event.wait(), 10)
-                event.clear()
-                with self._lock:
-                    batch = box.take()
-                yield batch
-                await asyncio.sleep(PACE_S)  # twenty pictures a second are enough; the rest is merged
-        finally:
-            with self._lock:
-                self._boxes.pop(id(box), None)
-
-    def close(self) -> None:
-        """Sends all listeners home."""
-        self._closed = True
-        with self._lock:
-            for _, loop, event in self._boxes.values():
-                _wake(loop, event)
-
-
-def _wake(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-    with contextlib.suppress(RuntimeError):  # its loop has just ended
-        loop.call_soon_threadsafe(event.set)
 
 
 class Live:

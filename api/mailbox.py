@@ -50,6 +50,10 @@ class Mailbox:
         else:
             self.overrun = True
 
+    def lose(self, count: int) -> None:
+        """Remembers that so many items will never come."""
+        self._lost += count
+
     def take(self) -> list[dict[str, Any]]:
         """Everything that waits, highlights first; nothing waits afterwards."""
         waiting = [*self._highlights, *self._items, *self._states.values()]

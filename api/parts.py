@@ -9,7 +9,8 @@ from starlette.requests import HTTPConnection
 
 from api.frames import DO, FrameReader
 from api.gauge import Gauge
-from api.live import Hub, Live
+from api.hub import Hub
+from api.live import Live
 from api.problem import away
 from api.sounds import Sounds
 from api.store import Store

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 import orjson
-from fastapi import APIRouter, Depends, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Depends, Header, WebSocket, WebSocketDisconnect
 from fastapi.responses import StreamingResponse
 
 from api.parts import Parts, parts, parts_of
@@ -35,18 +35,27 @@ async def live(socket: WebSocket, stream: str = "") -> None:
 async def _tell(socket: WebSocket, stream: str) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         async for batch in parts_of(socket).hub.listen(stream):
-            await socket.send_bytes(orjson.dumps(batch))
+            await socket.send_bytes(orjson.dumps(batch.messages))
         await socket.close(TRY_AGAIN_LATER, "closing, or you were too slow: ask /api/highlights and come again")
 
 
 @router.get("/live/sse", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
-async def live_sse(p: Annotated[Parts, Depends(parts)], stream: str = "") -> StreamingResponse:
-    """The same as server-sent events: each event's data is such a list; a comment is a sign of life."""
+async def live_sse(
+    p: Annotated[Parts, Depends(parts)],
+    stream: str = "",
+    last_event_id: Annotated[str, Header()] = "",
+) -> StreamingResponse:
+    """The same as server-sent events: each event's data is such a list; a comment is a sign of life. Who comes
+    back with Last-Event-ID gets the highlights and items said meanwhile; `lost` says that not all of them are known.
+    """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(p, stream), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_events(p, stream, last_event_id), media_type="text/event-stream", headers=headers)
 
 
-async def _events(p: Parts, stream: str) -> AsyncIterator[bytes]:
+async def _events(p: Parts, stream: str, after: str) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
-    async for batch in p.hub.listen(stream):
-        yield b"data: " + orjson.dumps(batch) + b"\n\n" if batch else b": alive\n\n"
+    async for batch in p.hub.listen(stream, after):
+        if batch.messages:
+            yield b"id: " + batch.id.encode() + b"\ndata: " + orjson.dumps(batch.messages) + b"\n\n"
+        else:
+            yield b": alive\n\n"

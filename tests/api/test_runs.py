@@ -1,0 +1,45 @@
+"""Runs as the API lists them."""
+
+from dataclasses import replace
+
+import pytest
+
+from connectors.clickhouse.rows import Place, column_names, row
+from connectors.runs.ledger import write
+from connectors.runs.record import Outcome, Run
+from tests.api.conftest import Told
+from topics.broker import ensure_topics
+from topics.extent import Passage
+
+pytestmark = [pytest.mark.kafka, pytest.mark.store, pytest.mark.network]
+
+
+def test_without_a_replay_there_is_live(told: Told) -> None:
+    assert [(r["name"], r["state"]) for r in told.get("/api/runs")] == [("live", "live")]
+
+
+def test_a_replay_is_listed_with_its_record_and_rows_of_nobody_as_unknown(told: Told) -> None:
+    ensure_topics(told.teller.connection)
+    session = told.story.session_id
+    run = Run(
+        name="candidate", stream="stage", passages=(Passage("stage", session),), reaches=(),
+        stations=("highlights",), own=("highlights",), profile="cpu", config={}, models={}, build="b", who="ada",
+        planned_at="2026-01-01T00:00:00Z", state="done", said={"highlights": Outcome(1, "d")},
+    )  # fmt: skip
+    write(told.teller.connection, run)
+    moved = replace(told.highlights[0], title="Moved")
+    for n, name in enumerate(("candidate", "forgotten")):
+        rows = [row("highlights", name, moved, Place("nowhere", 0, n, 0))]
+        told.teller.store.insert(
+            "highlights", rows, column_names=column_names("highlights"), database=f"{told.teller.database}_log"
+        )
+    live, candidate, forgotten = told.get("/api/runs")
+    assert (live["name"], forgotten["name"], forgotten["state"]) == ("live", "forgotten", "unknown")
+    assert candidate | {"build": ""} == {
+        "name": "candidate", "state": "done", "stream_id": "stage", "sessions": [session],
+        "stations": ["highlights"], "planned_at": "2026-01-01T00:00:00Z", "finished_at": "", "who": "ada", "build": "",
+        "records": {"highlights": 1},
+    }  # fmt: skip
+    assert [h["title"] for h in told.get("/api/highlights", run="candidate")] == ["Moved"]
+    why = told.get(f"/api/why/{moved.id}", run="candidate")
+    assert [n["run"] for n in why["nodes"] if n["noun"] in ("highlights", "fused")] == ["candidate"] + ["live"] * 3
