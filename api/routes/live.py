@@ -46,7 +46,7 @@ async def live_sse(
     last_event_id: Annotated[str, Header()] = "",
 ) -> StreamingResponse:
     """The same as server-sent events: each event's data is such a list; a comment is a sign of life. Who comes
-    back with Last-Event-ID gets the highlights and items said meanwhile; `lost` says that not all of them are known.
+    back with Last-Event-ID gets the highlights and items said meanwhile; `lost` says that not all are known.
     """
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return StreamingResponse(_events(p, stream, last_event_id), media_type="text/event-stream", headers=headers)

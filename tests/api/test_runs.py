@@ -37,8 +37,8 @@ def test_a_replay_is_listed_with_its_record_and_rows_of_nobody_as_unknown(told: 
     assert (live["name"], forgotten["name"], forgotten["state"]) == ("live", "forgotten", "unknown")
     assert candidate | {"build": ""} == {
         "name": "candidate", "state": "done", "stream_id": "stage", "sessions": [session],
-        "stations": ["highlights"], "planned_at": "2026-01-01T00:00:00Z", "finished_at": "", "who": "ada", "build": "",
-        "records": {"highlights": 1},
+        "stations": ["highlights"], "planned_at": "2026-01-01T00:00:00Z", "finished_at": "", "who": "ada",
+        "build": "", "records": {"highlights": 1},
     }  # fmt: skip
     assert [h["title"] for h in told.get("/api/highlights", run="candidate")] == ["Moved"]
     why = told.get(f"/api/why/{moved.id}", run="candidate")
