@@ -1,0 +1,229 @@
+"""A replay says what live said, to the byte, whoever is killed; it touches nothing of live and can be taken away."""
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from connectors.clickhouse.ddl import Databases
+from connectors.clickhouse.schema import StoreAddress, connect, digests
+from tests.fixtures_kafka import eventually
+from tests.route.test_shells_agree import scene
+from topics import catalog as c
+from topics.broker import prepare_log
+from topics.connection import Connection
+from topics.names import Names
+from topics.read import bounds
+from topics.registry import Serde
+from topics.route import STATIONS
+
+pytestmark = [
+    pytest.mark.kafka, pytest.mark.store, pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(400)
+]  # fmt: skip
+ROOT = Path(__file__).parents[2]
+PARTITIONS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A log with two streams that live has gone through, and a store."""
+
+    connection: Connection
+    env: dict[str, str]
+    store: StoreAddress
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        """A command of ours."""
+        command = [sys.executable, "-m", "deploy.cli", *words]
+        return subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def run(self, *words: str, code: int = 0) -> str:
+        """What a command says."""
+        process = self.start(*words)
+        said, complained = process.communicate(timeout=300)
+        assert process.returncode == code, said + complained
+        return said if code == 0 else complained
+
+    def replay(self, name: str, *words: str) -> dict[str, Any]:
+        """A replay of the stream `door`, as its record tells of it."""
+        said = self.run("replay", "--stream", "door", "--run", name, "--json", *words)
+        found: dict[str, Any] = json.loads(said.splitlines()[-1])
+        return found
+
+    def ends(self, run: str = "live") -> dict[tuple[str, int], int]:
+        """Ends of the derived topics of a run."""
+        names = [Names(self.connection.names.prefix, run).topic(c.BY_NOUN[s]) for s in STATIONS]
+        return {place: end for place, (_, end) in bounds(self.connection, names).items()}
+
+
+@pytest.fixture(scope="module")
+def lab(broker: str, registry_url: str, store_url: str, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    connection = Connection(broker, registry_url, Names(f"t-{secrets.token_hex(4)}"), partitions=PARTITIONS)
+    database = f"t_{secrets.token_hex(6)}"
+    env = {
+        "FRAMELOG_KAFKA": broker, "FRAMELOG_REGISTRY": registry_url, "FRAMELOG_CLICKHOUSE": store_url,
+        "FRAMELOG_CLICKHOUSE_DATABASE": database, "FRAMELOG_PREFIX": connection.names.prefix,
+        "FRAMELOG_PARTITIONS": str(PARTITIONS), "FRAMELOG_PROFILE": "builtin", "OMP_NUM_THREADS": "1",
+        "FRAMELOG_DATA": str(tmp_path_factory.mktemp("replay")),
+    }  # fmt: skip
+    made = Lab(connection, env, StoreAddress(store_url, databases=Databases(database)))
+    prepare_log(connection)
+    producer = Producer(connection.producer())
+    with Serde(connection) as serde:
+        for stream in ("door", "yard"):
+            for topic, record in scene(stream):
+                producer.produce(connection.names.topic(topic), serde.encode(record), key=stream.encode())
+    assert producer.flush(30) == 0
+    live = made.start("work", *STATIONS)
+    try:
+        # Every station ends both sessions; one says nothing behind its ends.
+        want = 2 * len(STATIONS)
+        eventually(lambda: ended(connection) == want, 180)
+    finally:
+        live.terminate()
+        live.communicate(timeout=60)
+    return made
+
+
+def ended(connection: Connection) -> int:
+    """How many of live's sessions have ended on all topics together."""
+    from topics.read import read
+
+    with Serde(connection) as serde:
+        topics = {connection.names.topic(c.BY_NOUN[s]): c.BY_NOUN[s] for s in STATIONS}
+        records = (serde.decode(m.value(), topics[m.topic() or ""]) for m in read(connection, list(topics)))
+        return sum(bool(getattr(r, "end", False)) for r in records)
+
+
+@pytest.fixture(scope="module")
+def whole(lab: Lab) -> dict[str, Any]:
+    """A replay of all that there is of the stream, killed once on its way and begun again."""
+    first = lab.start("replay", "--stream", "door", "--run", "whole")
+    try:
+        names = Names(lab.connection.names.prefix, "whole")
+        topic = names.topic(c.DETECTIONS)
+        admin = AdminClient(lab.connection.confluent())
+        eventually(lambda: topic in admin.list_topics(timeout=20).topics, 120)
+        eventually(lambda: sum(e for _, e in bounds(lab.connection, [topic]).values()) > 5, 120)
+    finally:
+        first.send_signal(signal.SIGKILL)
+        first.communicate(timeout=60)
+    shown = json.loads(lab.run("runs", "show", "whole", "--json"))
+    assert shown["state"] in ("running", "done")
+    return lab.replay("whole")
+
+
+def test_a_replay_says_what_live_said_to_the_byte_although_it_was_killed(lab: Lab, whole: dict[str, Any]) -> None:
+    assert whole["state"] == "done"
+    assert set(whole["said"]) == set(STATIONS)
+    assert whole["said"] == whole["live"]
+    assert whole["said"]["detections"]["records"] == 61
+    assert whole["models"]["detections"]["name"]
+
+
+def test_its_rows_are_there_once_and_under_its_name(lab: Lab, whole: dict[str, Any]) -> None:
+    with connect(lab.store) as store:
+        for noun, said in whole["said"].items():
+            counted = store.query(
+                f"SELECT count() FROM {lab.store.databases.log}.{noun} WHERE run = 'whole'"
+            ).first_row[0]
+            assert counted == said["records"], noun
+        assert digests(store, "whole", lab.store.databases, list(whole["rows"])) == whole["rows"]
+        raw = store.query(f"SELECT count() FROM {lab.store.databases.log}.frames").first_row[0]
+        assert raw == 0  # raw records belong to no run: live's sink writes them
+
+
+def test_done_once_is_done(lab: Lab, whole: dict[str, Any]) -> None:
+    ends = lab.ends("whole")
+    assert lab.replay("whole") == whole
+    assert lab.ends("whole") == ends
+
+
+def test_the_same_name_for_another_plan_is_refused(lab: Lab, whole: dict[str, Any]) -> None:
+    said = lab.run("replay", "--stream", "door", "--run", "whole", "--set", "highlights.cooldown_s=1", code=2)
+    assert "with other config" in said
+    assert "Traceback" not in said
+
+
+def test_in_one_process_it_says_the_same(lab: Lab, whole: dict[str, Any]) -> None:
+    local = lab.replay("local", "--local")
+    assert local["said"] == whole["said"]
+    assert local["rows"] == whole["rows"]
+
+
+def test_a_part_of_a_session_is_the_same_both_ways_and_ends_where_it_ends(lab: Lab) -> None:
+    words = ("--from", "1.5", "--to", "4.25", "--no-rows")
+    far, near = lab.replay("part", *words), lab.replay("part-local", *words, "--local")
+    assert far["said"] == near["said"]
+    assert "streams" not in far["said"]
+    assert far["said"]["detections"]["records"] == 28 + 1  # 1.5, 1.6 … 4.2 s, and the end
+    assert far["live"] == {}
+
+
+def test_from_a_station_on_with_another_setting(lab: Lab, whole: dict[str, Any]) -> None:
+    words = ("--from-station", "fused", "--local", "--no-rows")
+    same = lab.replay("late", *words)
+    assert list(same["said"]) == ["fused", "events", "highlights"]
+    assert all(whole["said"][noun] == said for noun, said in same["said"].items())
+    other = lab.replay("late-other", *words, "--set", "fused.window_s=2")
+    assert other["config"]["fused"]["window_s"] == 2
+    assert other["said"]["fused"]["records"] < same["said"]["fused"]["records"]
+
+
+def test_live_is_left_alone(lab: Lab, whole: dict[str, Any]) -> None:
+    before = lab.ends()
+    lab.replay("beside", "--from-station", "events", "--no-rows")
+    assert lab.ends() == before
+
+
+def test_a_run_is_taken_away_with_its_topics_groups_and_rows(lab: Lab, whole: dict[str, Any]) -> None:
+    lab.replay("brief", "--from-station", "highlights", "--local")
+    listed = [json.loads(line)["run"] for line in lab.run("runs", "--json").splitlines()]
+    assert "brief" in listed
+    gone = json.loads(lab.run("runs", "rm", "brief", "--json"))
+    assert any(".highlights.run.brief" in topic for topic in gone["topics"])
+    admin = AdminClient(lab.connection.confluent())
+    eventually(lambda: not [t for t in admin.list_topics(timeout=20).topics if t.endswith(".run.brief")])
+    with connect(lab.store) as store:
+        log = lab.store.databases.log
+        assert store.query(f"SELECT count() FROM {log}.highlights WHERE run = 'brief'").first_row[0] == 0
+        assert store.query(f"SELECT count() FROM {log}.highlights WHERE run = 'whole'").first_row[0] > 0
+    assert "there is no run 'brief'" in lab.run("runs", "show", "brief", code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--stream", "hall", "--run", "x"), "knows no stream 'hall'"),
+        (("--stream", "door", "--run", "X.y"), "can not be called 'X.y'"),
+        (("--stream", "door", "--run", "x", "--from", "soon"), "is no stream time"),
+        (("--stream", "door", "--run", "x", "--from-station", "nose"), "no such station: 'nose'"),
+        (("--stream", "door", "--run", "x", "--set", "speech.backend=whisper"), "whisper"),
+    ],
+)
+def test_what_can_not_be_replayed_is_one_clear_line(lab: Lab, words: tuple[str, ...], says: str) -> None:
+    said = lab.run("replay", *words, code=2)
+    assert says in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_a_range_that_retention_took_is_named(lab: Lab) -> None:
+    admin = AdminClient(lab.connection.confluent())
+    frames = lab.connection.names.topic(c.FRAMES)
+    cut = [TopicPartition(frames, p, end // 2) for (_, p), (_, end) in bounds(lab.connection, [frames]).items()]
+    for future in admin.delete_records(cut).values():
+        future.result()
+    said = lab.run("replay", "--stream", "door", "--run", "late-comer", code=2)
+    assert "have expired" in said
+    assert frames in said
