@@ -1,4 +1,4 @@
-"""A replay says what live said, to the byte, whoever is killed; it touches nothing of live and can be taken away."""
+"""A replay says what live said, to the byte, whoever is killed; it leaves live alone and can be taken away."""
 
 import json
 import os
