@@ -107,6 +107,9 @@ class App(faust.App):
 
     shell: "Shell"
 
+    def _create_directories(self) -> None:
+        """Faust would lay out a folder for tables wherever it is started; ours has none."""
+
     async def on_stop(self) -> None:
         """First the shell: its successor reads our outputs as soon as the group lets us go."""
         await self.shell.close()

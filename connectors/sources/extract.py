@@ -1,6 +1,7 @@
 """From an open source to pictures, sound and coded packets at their stream times."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 from connectors.sources.batching import Batcher
@@ -135,9 +136,10 @@ class _Pass:
     def _decode(self, packet: Any, to: Extractor) -> Iterator[Item]:
         import av
 
-        video = packet.stream.type == "video"
+        track = packet.stream  # the last packet of each, which has no data, knows no `stream_index`
+        video, base = track.type == "video", self.bases[track.index]
         if video and packet.size and self.h264 and packet.pts is not None and not packet.is_discard:
-            pts_us = to_us(packet.pts, self.bases[packet.stream_index]) - (self.epoch_us or 0)
+            pts_us = to_us(packet.pts, base) - (self.epoch_us or 0)
             if not to._needed.decode(pts_us, disposable(bytes(packet), self.nal_length)):
                 return
         try:
@@ -146,7 +148,7 @@ class _Pass:
             self.undecodable += 1
             return
         for frame in frames:
-            yield from self._seen(frame, to) if video else self._heard(frame, to)
+            yield from self._seen(frame, base, to) if video else self._heard(frame, base, to)
 
     def _drain(self, track: Any, to: Extractor) -> Iterator[Item]:
         """Frames that the decoder still holds when reading broke off."""
@@ -156,16 +158,15 @@ class _Pass:
             frames = track.codec_context.decode(None)
         except (av.error.FFmpegError, EOFError):
             return
+        base = self.bases[track.index]
         for frame in frames:
-            yield from self._seen(frame, to) if track.type == "video" else self._heard(frame, to)
+            yield from self._seen(frame, base, to) if track.type == "video" else self._heard(frame, base, to)
 
-    def _time_us(self, frame: Any) -> int | None:
-        if frame.pts is None or frame.time_base is None:
-            return None
-        return to_us(frame.pts, frame.time_base) - (self.epoch_us or 0)
+    def _time_us(self, frame: Any, base: Fraction) -> int | None:
+        return None if frame.pts is None else to_us(frame.pts, base) - (self.epoch_us or 0)
 
-    def _seen(self, frame: Any, to: Extractor) -> Iterator[Item]:
-        at_us = self._time_us(frame)
+    def _seen(self, frame: Any, base: Fraction, to: Extractor) -> Iterator[Item]:
+        at_us = self._time_us(frame, base)
         if at_us is None:  # bare H.264 has no times: frames follow each other at the rate it names
             at_us = self.at_us if self.last_frame_us is None else self.last_frame_us + self.frame_us
         self.last_frame_us = at_us
@@ -174,6 +175,6 @@ class _Pass:
         if to._sampler.keep(at_us):
             yield Picture(at_us, frame)
 
-    def _heard(self, frame: Any, to: Extractor) -> Iterator[Item]:
-        at_us = self._time_us(frame)
+    def _heard(self, frame: Any, base: Fraction, to: Extractor) -> Iterator[Item]:
+        at_us = self._time_us(frame, base)
         yield from to._listener.add(at_us, frame)

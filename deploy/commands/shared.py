@@ -14,8 +14,9 @@ from rich.text import Text
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder.", show_default="data")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one value a line.")]
 
-console = Console()
-warnings = Console(stderr=True)
+# The terminal wraps; where there is none, a line stays a line.
+console = Console(soft_wrap=True)
+warnings = Console(stderr=True, soft_wrap=True)
 
 
 def plain(value: Any) -> Any:
@@ -50,7 +51,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], title: str, as_json: bool) -> 
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if value is None else str(plain(value))) for value in row.values()))
-    console.print(table)
+    console.print(table, soft_wrap=False)
 
 
 def seconds(us: int | None) -> str:

@@ -59,7 +59,9 @@ class Lab:
         names = [self.connection.bootstrap, self.connection.names.prefix, str(PARTITIONS), *stations]
         command = [sys.executable, "-m", "tests.processors.toy_worker", *names]
         with self.log(len(self.workers)).open("wb") as log:
-            worker = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **env}, stderr=log)
+            worker = subprocess.Popen(
+                command, cwd=self.folder, env={"PYTHONPATH": str(ROOT), **os.environ, **env}, stderr=log
+            )
         self.workers.append(worker)
         return worker
 
@@ -190,6 +192,9 @@ def test_the_same_bytes_as_offline_and_poison_in_the_dead_letters(lab: Lab) -> N
     assert metric(port, 'framelog_station_trouble_total{kind="undecodable",station="detections"}') == 3
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(20) == 0
+    assert [p.name for p in lab.folder.iterdir()] == ["worker-0.log"], (
+        "a worker leaves nothing where it is started"
+    )
     lab.assert_equal(want)
     letters = lab.messages(lab.connection.names.dlq(c.FRAMES))
     by_station = {s: [m for m in letters if header(m.headers(), STATION) == s.encode()] for s in BOTH}
