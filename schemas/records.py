@@ -118,6 +118,9 @@ class Clip:
     sha256: Of the object.
     first_seq: seq of the first packets record used.
     last_seq: seq of the last packets record used.
+    media_start_us: Stream time of the object's first picture, or of its first sound where it has no picture: the last key frame at or before start_us where the log holds one.
+    media_end_us: Stream time where the object's last picture or sound ends.
+    missing: What of start_us to end_us is not in the object, and why; empty where all of it is.
     """
 
     stream_id: str = ""
@@ -139,6 +142,9 @@ class Clip:
     sha256: str = ""
     first_seq: int = 0
     last_seq: int = 0
+    media_start_us: int = 0
+    media_end_us: int = 0
+    missing: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """What fastavro writes."""
@@ -162,6 +168,9 @@ class Clip:
             "sha256": self.sha256,
             "first_seq": self.first_seq,
             "last_seq": self.last_seq,
+            "media_start_us": self.media_start_us,
+            "media_end_us": self.media_end_us,
+            "missing": self.missing,
         }
 
     @classmethod
@@ -187,6 +196,9 @@ class Clip:
             sha256=plain["sha256"],
             first_seq=plain["first_seq"],
             last_seq=plain["last_seq"],
+            media_start_us=plain["media_start_us"],
+            media_end_us=plain["media_end_us"],
+            missing=plain["missing"],
         )
 
 

@@ -1,57 +1,38 @@
 """The clip cutter: highlights and packets in, objects and `clips` records out, each once whatever is killed when.
 
-Its place is the tail of its output: every record names the offset of the highlight it came of, so a cutter that
-takes over a partition goes on behind it. The object is written before the record and is the same at every try.
+Its place is the tail of its output: every record names the highlight that it answers and where the cutter stood,
+so one that takes over a partition goes on there. The object is written before the record and is the same at every
+try. Packets are followed from where the oldest open highlight needs them; what lies further back is looked up.
 """
 
-import hashlib
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from confluent_kafka import (
-    OFFSET_BEGINNING,
-    Consumer,
-    KafkaError,
-    KafkaException,
-    Message,
-    Producer,
-    TopicPartition,
-)
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from connectors.clips.config import Config
 from connectors.clips.index import SessionIndex
-from connectors.clips.remux import remux
-from connectors.clips.tail import FETCH_WAIT_MS, behind_tail, headers_of, message_at
-from connectors.clips.template import NoContainer
+from connectors.clips.lane import Lane
+from connectors.clips.making import NAME, ClipMaker
+from connectors.clips.packets import PacketLog
+from connectors.clips.tail import headers_of, lane_of
 from connectors.deadletters import BadLimit, DeadLetters
-from connectors.objects.store import Exists, ObjectStore, key_part
+from connectors.objects.store import ObjectStore
 from schemas.codec import Undecodable
-from schemas.identity import record_id
-from schemas.records import Clip, Frame, Highlight, Model, Packets, Record, Ref
+from schemas.records import Clip, Highlight, Packets, Record, Ref
 from topics import catalog
 from topics.connection import Connection
-from topics.read import consumer as reader
+from topics.read import stretch
 from topics.registry import Serde
 from topics.topic import Topic
 
 log = logging.getLogger(__name__)
-NAME = "clips"
 GAUGE_S = 1.0
-MODEL = Model(name="remux", version="1")
-
-
-@dataclass(slots=True)
-class Lane:
-    """One partition: highlights that wait, and where the packets of its sessions lie."""
-
-    waiting: deque[tuple[int, Highlight]] = field(default_factory=deque)
-    sessions: dict[tuple[str, str], SessionIndex] = field(default_factory=dict)
-    scanned: bool = False
-    moved_s: float = 0.0
+LOOK_S = 1.0
+KEPT_ENTRIES, KEPT_US = 1_200, 600_000_000
+END = 1 << 62
 
 
 class Cutter:
@@ -67,6 +48,8 @@ class Cutter:
         self._connection, self._objects, self._config, self._now_s = connection, objects, config or Config(), now_s
         names = connection.names
         self._serde = Serde(connection)
+        self._log = PacketLog(connection, self._serde)
+        self._maker = ClipMaker(self._log, objects, self._config, names.run)
         self._highlights, self._packets = names.topic(catalog.HIGHLIGHTS), names.topic(catalog.PACKETS)
         self._clips = names.topic(catalog.CLIPS)
         self._topics: Mapping[str, Topic[Record]] = {
@@ -74,7 +57,8 @@ class Cutter:
         }  # fmt: skip
         self._lanes: dict[int, Lane] = {}
         self._dead, self._limit = DeadLetters(connection, NAME), BadLimit()
-        self._producer = Producer(connection.producer(compression_type="zstd"))
+        self._producer = Producer(connection.producer(compression_type="zstd", linger_ms=0))
+        self._written: list[int] = []
         self._failed: list[str] = []
         self._stopping, self._told_s = False, now_s()
         self._consumer = Consumer(
@@ -98,11 +82,11 @@ class Cutter:
         """Cuts clips until closed; KafkaException if the broker refuses, TooManyBad if the input is no good."""
         self._consumer.subscribe(list(self._topics), on_assign=self._assigned, on_revoke=self._revoked)
         try:
+            busy = False
             while not self._stopping:
-                for message in self._consumer.consume(200, 0.1):
+                for message in self._consumer.consume(200, 0.0 if busy else 0.1):
                     self._take(message)
-                for partition in list(self._lanes):
-                    self._advance(partition)
+                busy = sum(self._advance(partition) for partition in list(self._lanes)) > 0
                 self._gauge()
         finally:
             self._consumer.close()
@@ -121,13 +105,27 @@ class Cutter:
 
     def _assigned(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         starts = []
+        for partition in sorted({place.partition for place in places}):
+            lane = lane_of(self._connection, self._clips, partition)
+            lane.followed = self._log.begin(partition, self._open(lane, partition))
+            self._lanes[partition] = lane
+            log.info("partition %d: highlights from %d, packets from %d", partition, lane.next, lane.followed)
         for place in places:
-            self._lanes.setdefault(place.partition, Lane(moved_s=self._now_s()))
-            start = OFFSET_BEGINNING
-            if place.topic == self._highlights:
-                start = behind_tail(self._connection, self._clips, place.partition)
+            lane = self._lanes[place.partition]
+            start = lane.next if place.topic == self._highlights else lane.followed
             starts.append(TopicPartition(place.topic, place.partition, start))
         consumer.assign(starts)
+
+    def _open(self, lane: Lane, partition: int) -> list[tuple[str, str, int]]:
+        """Stream, session and begin of every highlight of a partition that has to be cut yet."""
+        found = []
+        for message in stretch(self._connection, self._highlights, partition, lane.next, END):
+            record = self._serde.decode(message.value(), catalog.HIGHLIGHTS)
+            if not isinstance(record, Highlight) or record.end or record.status != "ok":
+                continue
+            if message.offset() not in lane.answered:
+                found.append((record.stream_id, record.session_id, self._maker.span(record)[0]))
+        return found
 
     def _revoked(self, _: Consumer, places: list[TopicPartition]) -> None:
         for place in places:
@@ -147,106 +145,75 @@ class Cutter:
         topic, offset = self._topics[message.topic() or ""], message.offset() or 0
         record = self._serde.decode(message.value(), topic)
         if isinstance(record, Packets):
-            lane.sessions.setdefault((record.stream_id, record.session_id), SessionIndex()).add(offset, record)
-            lane.moved_s = self._now_s()
+            key = (record.stream_id, record.session_id)
+            index = lane.sessions.setdefault(key, SessionIndex())
+            index.add(offset, record)
+            lane.moved_s[key] = self._now_s()
+            if len(index.entries) > KEPT_ENTRIES:
+                index.forget(record.pts_us - KEPT_US)
         elif isinstance(record, Highlight):
             self._limit.count(bad=False)
-            if not lane.waiting:
-                lane.moved_s = self._now_s()
-            lane.waiting.append((offset, record))
+            lane.take(offset, record, self._now_s())
         elif isinstance(record, Undecodable) and topic is catalog.HIGHLIGHTS:
             self._dead.put(self._connection.names.dlq(topic), message, record.reason)
             self._dead.flush()
             self._limit.count(bad=True, reason=record.reason)
 
-    def _advance(self, partition: int) -> None:
-        """Cuts what need not wait any longer, in the highlights' order."""
-        lane = self._lanes.get(partition, Lane())
-        while lane.waiting and not self._stopping:
-            offset, highlight = lane.waiting[0]
+    def _advance(self, partition: int) -> bool:
+        """Cuts what need not wait any longer, one of each session; whether there was anything."""
+        lane, cut = self._lanes.get(partition, Lane()), False
+        for offset, highlight in lane.heads():
+            if self._stopping or not self._ready(lane, highlight, partition):
+                continue
             index = lane.sessions.get((highlight.stream_id, highlight.session_id), SessionIndex())
-            waited = lane.scanned and self._now_s() - lane.moved_s > self._config.patience_s
-            if not (highlight.end or highlight.status != "ok" or waited or index.passed(self._span(highlight)[1])):
-                return
             try:
-                clip = self._clip(highlight, index, partition)
+                clip = self._maker.make(highlight, index, partition)
             except OSError as error:
-                log.warning("object store is away, tried again: %s", error)
-                self._consumer.pause(self._consumer.assignment())
-                # Stays a member; paused partitions give nothing, one that is new meanwhile may.
-                for message in self._consumer.consume(1, self._config.retry_s):
-                    self._take(message)
-                self._consumer.resume(self._consumer.assignment())
-                return
-            self._say(clip, offset, partition)
-            lane.waiting.popleft()
+                self._wait(error)
+                return False
+            self._say(lane, clip, highlight, offset, partition)
+            cut = True
+        return cut
 
-    def _span(self, highlight: Highlight) -> tuple[int, int]:
-        before_us, after_us = round(self._config.before_s * 1e6), round(self._config.after_s * 1e6)
-        return max(highlight.start_us - before_us, 0), highlight.end_us + after_us
+    def _ready(self, lane: Lane, highlight: Highlight, partition: int) -> bool:
+        """Whether all of a highlight's packets are there, or will not come."""
+        if highlight.end or highlight.status != "ok":
+            return True
+        key, span, now_s = (highlight.stream_id, highlight.session_id), self._maker.span(highlight), self._now_s()
+        index = lane.sessions.setdefault(key, SessionIndex())
+        waited = lane.scanned and now_s - lane.moved_s[key] > self._config.patience_s
+        if not index.covers(span[0]) and (waited or now_s >= lane.looked_s.get(key, 0)):
+            self._log.earlier(index, *key, partition, span, lane.followed, anyhow=waited)
+            lane.looked_s[key] = self._now_s() + LOOK_S
+        return waited or (index.covers(span[0]) and index.passed(span[1]))
 
-    def _clip(self, highlight: Highlight, index: SessionIndex, partition: int) -> Clip:
-        """The record of a highlight, its object written."""
-        start_us, end_us = self._span(highlight)
-        stamp: dict[str, Any] = {
-            "stream_id": highlight.stream_id, "session_id": highlight.session_id, "seq": highlight.seq,
-            "pts_us": highlight.pts_us, "watermark_us": highlight.watermark_us, "model": MODEL,
-            "id": record_id(NAME, highlight.stream_id, highlight.session_id, highlight.seq),
-        }  # fmt: skip
-        if highlight.end:
-            return Clip(**stamp, end=True)
-        about = stamp | {"highlight_id": highlight.id, "start_us": start_us, "end_us": end_us}
-        if highlight.status != "ok":
-            return Clip(**about, status=highlight.status, reason=highlight.reason)
-        entries = index.stretch(start_us, end_us)
-        with reader(self._connection, fetch_wait_max_ms=FETCH_WAIT_MS) as client:
-            records = []
-            for e in entries:
-                message = message_at(client, Ref(topic=self._packets, partition=partition, offset=e.offset))
-                record = self._serde.decode(message.value(), catalog.PACKETS) if message is not None else None
-                if isinstance(record, Packets):
-                    records.append(record)
-            image = self._frame(client, highlight.frame)
-        if not records:
-            why = "the log does not hold its packets any more" if index.entries else "its session has no packets"
-            return Clip(**about, status="unavailable", reason=why)
-        try:
-            body, kind = remux(records, start_us, end_us)
-        except NoContainer as error:
-            return Clip(**about, status="unavailable", reason=str(error))
-        folder = f"{NAME}/{key_part(highlight.stream_id)}"
-        key = self._put(f"{folder}/{highlight.id}.{kind.ending}", body, kind.content_type)
-        poster = self._put(f"{folder}/{highlight.id}.jpg", image, "image/jpeg") if image else ""
-        return Clip(
-            **about, key=key, poster_key=poster, bytes=len(body), sha256=hashlib.sha256(body).hexdigest(),
-            first_seq=records[0].seq, last_seq=records[-1].seq,
-        )  # fmt: skip
+    def _wait(self, error: OSError) -> None:
+        """Stays a member while the store is away: paused partitions give nothing, a new one may."""
+        log.warning("object store is away, tried again: %s", error)
+        self._consumer.pause(self._consumer.assignment())
+        for message in self._consumer.consume(1, self._config.retry_s):
+            self._take(message)
+        self._consumer.resume(self._consumer.assignment())
 
-    def _frame(self, client: Consumer, ref: Ref | None) -> bytes:
-        message = message_at(client, ref) if ref is not None else None
-        record = self._serde.decode(message.value(), catalog.FRAMES) if message is not None else None
-        return record.image if isinstance(record, Frame) else b""
-
-    def _put(self, key: str, body: bytes, content_type: str) -> str:
-        try:
-            self._objects.put(key, body, content_type)
-        except Exists:  # a former life got this far; the record is to name the very bytes that are there
-            if self._objects.read(key) != body:
-                self._objects.replace(key, body, content_type)
-        return key
-
-    def _say(self, clip: Clip, offset: int, partition: int) -> None:
+    def _say(self, lane: Lane, clip: Clip, highlight: Highlight, offset: int, partition: int) -> None:
         """Writes the record and waits until the broker has it; the committed offset is a gauge only."""
+        place = Ref(topic=self._highlights, partition=partition, offset=offset)
+        headers = headers_of(clip, self._connection.names, place, lane.place(offset))
+        self._written.clear()
         self._producer.produce(
-            self._clips, self._serde.encode(clip), clip.stream_id.encode(), partition=partition,
-            headers=headers_of(
-                clip, self._connection.names, Ref(topic=self._highlights, partition=partition, offset=offset)
-            ),
-            on_delivery=lambda error, _: self._failed.append(str(error)) if error is not None else None,
+            self._clips, self._serde.encode(clip), clip.stream_id.encode(), partition=partition, headers=headers,
+            on_delivery=self._delivered,
         )  # fmt: skip
         if self._producer.flush(60) or self._failed:
             raise KafkaException(f"clip record not written: {self._failed[:1]}")
-        self._commit([TopicPartition(self._highlights, partition, offset + 1)])
+        lane.answer(offset, highlight, self._written[0])
+        self._commit([TopicPartition(self._highlights, partition, lane.place().done)])
+
+    def _delivered(self, error: Any, message: Message) -> None:
+        if error is not None:
+            self._failed.append(str(error))
+        else:
+            self._written.append(message.offset() or 0)
 
     def _commit(self, places: list[TopicPartition]) -> None:
         """Moves the gauge; a group being shared out anew, or a broker that is away, is no reason to end."""

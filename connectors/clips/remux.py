@@ -84,6 +84,22 @@ def chosen(packets: Sequence[Timed], start_us: int, end_us: int) -> list[Timed]:
     return taken
 
 
+def media_span(records: Iterable[Packets], start_us: int, end_us: int) -> tuple[int, int]:
+    """Stream time that the file of a stretch really holds: its first picture (or sound) to the end of its last."""
+    packets = chosen(list(timed(records)), start_us, end_us)
+    shown = [(p, _us(p, p.packet.pts) if p.packet.pts is not None else p.at_us) for p in packets]
+    video = [at for p, at in shown if p.track.kind == "video"]
+    ends = [at + _us(p, p.packet.duration, 0) for p, at in shown]
+    return min(video or [at for _, at in shown], default=start_us), max(ends, default=start_us)
+
+
+def _us(timed: Timed, ticks: int, epoch_us: int | None = None) -> int:
+    track = timed.track
+    return ticks * MICRO * track.time_base_num // track.time_base_den - (
+        timed.epoch_us if epoch_us is None else epoch_us
+    )
+
+
 def remux(records: Sequence[Packets], start_us: int, end_us: int) -> tuple[bytes, Container]:
     """The file of a stretch of stream time, faststart where the format knows it.
 

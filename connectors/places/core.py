@@ -84,7 +84,9 @@ class Missing:
 class _Known:
     first_us: int
     last_us: int
+    told_us: int = ALWAYS_US
     ended: bool = False
+    came: set[str] = field(default_factory=set)
     marks: dict[str, list[Mark]] = field(default_factory=dict)
     seen: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -103,7 +105,10 @@ class Places:
         """Takes a notice of the `streams` topic."""
         known = self._session(notice.stream_id, notice.session_id, notice.pts_us)
         if notice.end or notice.kind == "ended":
-            known.ended = True
+            known.ended, known.told_us = True, NEVER_US
+        if notice.kind == "progress":
+            known.told_us = max(known.told_us, notice.end_us)
+        known.came |= {*notice.media, *(t.label for t in notice.received)}
         if notice.kind == "started":
             known.first_us = min(known.first_us, notice.start_us)
         for p in notice.positions:
@@ -147,6 +152,11 @@ class Places:
         """What is known of a session in a raw topic (its whole name), by offset."""
         known = self._known.get((stream, session))
         return tuple(known.marks.get(topic, ())) if known is not None else ()
+
+    def absent(self, stream: str, session: str, noun: str, t_us: int) -> bool:
+        """Whether the notices say that the session had nothing of a raw noun before a stream time."""
+        known = self._known.get((stream, session))
+        return known is not None and known.told_us >= t_us and noun not in known.came
 
     def before(self, stream: str, session: str, topic: str, t_us: int) -> Mark | None:
         """The last known place at or before the session's first record with `pts_us >= t_us`.

@@ -1,6 +1,6 @@
 """Reads the index from stream time to offsets out of the log, and behind it what `streams` does not tell yet."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from confluent_kafka import TopicPartition
@@ -29,41 +29,76 @@ def _place(connection: Connection, topic: str, stream: str) -> tuple[int, int, i
         return (partition, *watermarks(client, TopicPartition(topic, partition)))
 
 
+def _since(connection: Connection, topic: str, partition: int, since_ms: int) -> int:
+    """The partition's first offset that was appended at or after a time; 0 for no time."""
+    if not since_ms:
+        return 0
+    with consumer(connection) as client:
+        (found,) = client.offsets_for_times([TopicPartition(topic, partition, since_ms)], timeout=30)
+        return int(found.offset) if found.offset >= 0 else watermarks(client, found)[1]
+
+
 def _records(
-    connection: Connection, serde: Serde, topic: Topic[Record], stream: str, partition: int, start: int, stop: int
+    connection: Connection,
+    serde: Serde,
+    topic: Topic[Record],
+    streams: Collection[str],
+    partition: int,
+    start: int,
+    stop: int,
 ) -> Iterator[tuple[int, Record]]:
-    """The stream's records of a stretch, with their offsets; what can not be decoded is left out."""
-    key = stream.encode()
+    """The streams' records of a stretch, with their offsets; what can not be decoded is left out."""
+    keys = {stream.encode() for stream in streams}
     for message in stretch(connection, connection.names.topic(topic), partition, start, stop):
-        if message.key() == key:
+        if message.key() in keys:
             record = serde.decode(message.value(), topic)
             if not isinstance(record, Undecodable):
                 yield message.offset() or 0, record
 
 
 def places_of(
-    connection: Connection, serde: Serde, stream: str, *, behind: tuple[Topic[Record], ...] = ()
+    connection: Connection,
+    serde: Serde,
+    *streams: str,
+    behind: tuple[Topic[Record], ...] = (),
+    since_ms: int = 0,
 ) -> Places:
-    """What the `streams` topic says of a stream.
+    """What the `streams` topic says of some streams.
 
-    `behind`: raw topics to read from the last place that it names up to their ends (from their beginnings, where
-    it names none), for a station `streams` that lags or stands still.
+    Args:
+        connection: where the log is.
+        serde: decodes its records.
+        streams: names of the streams.
+        behind: raw topics to read from the last place that it names up to their ends (from their beginnings, where
+            it names none), for a station `streams` that lags or stands still.
+        since_ms: only notices appended since then; a session's beginning may not be among them.
+
     """
-    connection = live(connection)
-    found = Places()
-    partition, low, high = _place(connection, connection.names.topic(STREAMS), stream)
-    for _, record in _records(connection, serde, STREAMS, stream, partition, low, high):
-        if isinstance(record, StreamNotice):
-            found.add(record)
+    connection, found = live(connection), Places()
+    name = connection.names.topic(STREAMS)
+    together: dict[tuple[int, int], list[str]] = {}
+    for stream in streams:
+        partition, _, high = _place(connection, name, stream)
+        together.setdefault((partition, high), []).append(stream)
+    for (partition, high), these in together.items():
+        start = _since(connection, name, partition, since_ms)
+        for _, record in _records(connection, serde, STREAMS, these, partition, start, high):
+            if isinstance(record, StreamNotice):
+                found.add(record)
     for topic in behind:
-        name = connection.names.topic(topic)
-        partition, low, high = _place(connection, name, stream)
-        marks = [m for s in found.sessions(stream) for m in found.marks(stream, s.session_id, name)]
-        start = max((m.offset for m in marks if m.partition == partition), default=low)
-        for offset, record in _records(connection, serde, topic, stream, partition, start, high):
-            if isinstance(record, Raw):
-                found.saw(name, partition, offset, record)
+        for stream in streams:
+            _look_behind(connection, serde, found, topic, stream)
     return found
+
+
+def _look_behind(connection: Connection, serde: Serde, found: Places, topic: Topic[Record], stream: str) -> None:
+    name = connection.names.topic(topic)
+    partition, low, high = _place(connection, name, stream)
+    marks = [m for s in found.sessions(stream) for m in found.marks(stream, s.session_id, name)]
+    start = max((m.offset for m in marks if m.partition == partition), default=low)
+    for offset, record in _records(connection, serde, topic, (stream,), partition, start, high):
+        if isinstance(record, Raw):
+            found.saw(name, partition, offset, record)
 
 
 def stretch_of(
@@ -86,7 +121,7 @@ def stretch_of(
         known = [m for m in places.marks(stream, session, name) if m.offset >= low]
         upto = known[0].offset + 1 if known else high
         first: Mark | None = None
-        for offset, record in _records(connection, serde, topic, stream, partition, low, upto):
+        for offset, record in _records(connection, serde, topic, (stream,), partition, low, upto):
             if record.session_id == session:
                 first = Mark(name, partition, offset, record.seq, record.pts_us, record.pts_us + 1, record.end)
                 break

@@ -23,7 +23,7 @@ FROM highlights WHERE run = 'live' AND NOT end AND (stream_id = {stream:String} 
 ORDER BY recorded_at, seq
 """
 CLIPS = """
-SELECT stream_id AS stream, start_us, end_us, bytes, key, status
+SELECT stream_id AS stream, start_us, end_us, bytes, key, status, missing
 FROM clips WHERE run = 'live' AND NOT end AND (stream_id = {stream:String} OR {stream:String} = '')
 ORDER BY recorded_at, seq
 """

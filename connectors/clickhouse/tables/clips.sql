@@ -26,6 +26,9 @@ CREATE TABLE IF NOT EXISTS framelog_log.clips
     `sha256` String COMMENT 'Of the object.',
     `first_seq` Int64 COMMENT 'seq of the first packets record used.',
     `last_seq` Int64 COMMENT 'seq of the last packets record used.',
+    `media_start_us` Int64 COMMENT 'Stream time of the object\'s first picture, or of its first sound where it has no picture: the last key frame at or before start_us where the log holds one.',
+    `media_end_us` Int64 COMMENT 'Stream time where the object\'s last picture or sound ends.',
+    `missing` String COMMENT 'What of start_us to end_us is not in the object, and why; empty where all of it is.',
     `precedence` UInt64 MATERIALIZED 9223372036854775807 - toUInt64(offset) COMMENT 'Largest for the record earliest in the log, which is the one that stays.'
 )
 ENGINE = ReplacingMergeTree(precedence)

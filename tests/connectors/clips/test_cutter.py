@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from connectors.clips.config import Config
 from connectors.clips.cutter import Cutter
 from connectors.clips.remux import remux
 from connectors.objects import FolderStore
-from schemas.records import Clip, Frame, Highlight, Packets, Ref
+from schemas.records import Clip, Frame, Highlight, Packets, Position, Ref, StreamNotice
 from tests.connectors.clips.media import demuxed, logged, make
 from tests.fixtures_kafka import eventually
 from topics import catalog
@@ -89,12 +90,12 @@ def said(connection: Connection) -> list[Clip]:
 
 
 @contextmanager
-def running(connection: Connection, objects: FolderStore) -> Iterator[None]:
-    cutter = Cutter(connection, objects, Config(before_s=0, after_s=0, patience_s=1))
+def running(connection: Connection, objects: FolderStore, config: Config | None = None) -> Iterator[Cutter]:
+    cutter = Cutter(connection, objects, config or Config(before_s=0, after_s=0, patience_s=1))
     thread = threading.Thread(target=cutter.run)
     thread.start()
     try:
-        yield
+        yield cutter
     finally:
         cutter.close()
         thread.join(60)
@@ -165,11 +166,95 @@ def test_a_highlight_without_packets_is_answered_and_says_why(connection: Connec
         highlight(1, 0, 0, session_id="late", status="rejected", reason="because"))  # fmt: skip
     with running(connection, FolderStore(tmp_path / "objects")):
         eventually(lambda: len(said(connection)) == 3)
-    assert [(c.session_id, c.status, c.reason, c.key) for c in said(connection)] == [
-        ("none", "unavailable", "its session has no packets", ""),
-        ("late", "unavailable", "the log does not hold its packets any more", ""),
-        ("late", "rejected", "because", ""),
+    assert sorted((c.session_id, c.seq, c.status, c.reason, c.key) for c in said(connection)) == [
+        ("late", 0, "unavailable", "the log does not hold its packets any more", ""),
+        ("late", 1, "rejected", "because", ""),
+        ("none", 0, "unavailable", "its session has no packets", ""),
     ]
+
+
+def notice(packets: list[Packets], places: list[Ref], session: str, *at_s: int) -> list[StreamNotice]:
+    """What `streams` says of packets that lie at some places: started, and progress at some seconds."""
+
+    def position(n: int) -> Position:
+        p, ref = packets[n], places[n]
+        return Position(topic=ref.topic, partition=ref.partition, offset=ref.offset, seq=p.seq, pts_us=p.pts_us)
+
+    of: dict[str, Any] = {"stream_id": "s", "session_id": session, "media": ("packets",)}
+    said = [StreamNotice(**of, seq=0, pts_us=0, kind="started", positions=(position(0),))]
+    for seq, s in enumerate(at_s, 1):
+        n = next(n for n, p in enumerate(packets) if p.pts_us >= s * S)
+        said.append(
+            StreamNotice(**of, seq=seq, pts_us=s * S, kind="progress", end_us=s * S, positions=(position(n),))
+        )
+    return said
+
+
+def expire(connection: Connection, place: Ref) -> None:
+    """Takes away what lies before a place, as retention does."""
+    admin = AdminClient(connection.confluent())
+    for done in admin.delete_records([TopicPartition(place.topic, place.partition, place.offset)]).values():
+        done.result()
+
+
+def test_a_session_that_waits_holds_up_no_other_and_is_not_forgotten(
+    connection: Connection, tmp_path: Path
+) -> None:
+    packets, slow = (list(logged(make(tmp_path / "a.mp4", seconds=8), session_id=e)) for e in ("e", "slow"))
+    put(connection, *[p for p in slow if p.pts_us < 3 * S and not p.end], highlight(0, 2, 5, session_id="slow"),
+        *packets, highlight(0, 2, 4), highlight(1, 5, 7))  # fmt: skip
+    objects, patient = FolderStore(tmp_path / "objects"), Config(before_s=0, after_s=0, patience_s=600)
+    for wanted in ([0, 1], [0, 1, 2]):  # the second cutter finds what the first one left, and does no clip again
+        if 2 in wanted:
+            put(connection, highlight(2, 7, 8), highlight(3, 8, 8, end=True))
+            wanted = [0, 1, 2, 3]
+        with running(connection, objects, patient):
+            eventually(lambda wanted=wanted: [c.seq for c in said(connection)] == wanted)  # type: ignore[misc]
+    with running(connection, objects, patient):
+        put(connection, *[p for p in slow if p.pts_us >= 3 * S or p.end])
+        eventually(lambda: len(said(connection)) == 5)
+    found = said(connection)
+    assert [(c.session_id, c.seq) for c in found] == [("e", 0), ("e", 1), ("e", 2), ("e", 3), ("slow", 0)]
+    assert [c.missing for c in found] == [""] * 5
+
+
+def test_packets_are_read_from_where_the_open_highlights_need_them(connection: Connection, tmp_path: Path) -> None:
+    packets = list(logged(make(tmp_path / "a.mp4", seconds=40)))
+    places = put(connection, *packets)
+    put(connection, *notice(packets, places, "e", 10, 20, 30))
+    put(connection, highlight(0, 26, 28))
+    objects, quick = FolderStore(tmp_path / "objects"), Config(before_s=0, after_s=0, patience_s=600)
+    with running(connection, objects, quick) as cutter:
+        eventually(lambda: len(said(connection)) == 1)
+        n = next(n for n, p in enumerate(packets) if p.pts_us >= 20 * S)
+        assert cutter._lanes[places[0].partition].followed == places[n].offset
+        put(connection, highlight(1, 3, 5))  # further back than it has read
+        eventually(lambda: len(said(connection)) == 2)
+    whole = [p for p in packets if not p.end]
+    late, early = said(connection)
+    assert objects.read(late.key) == remux(whole, 26 * S, 28 * S)[0]
+    assert objects.read(early.key) == remux(whole, 3 * S, 5 * S)[0]
+    assert early.media_start_us <= 3 * S <= 5 * S <= early.media_end_us
+
+
+def test_what_expired_of_a_clip_is_told(connection: Connection, tmp_path: Path) -> None:
+    packets = list(logged(make(tmp_path / "a.mp4", seconds=20)))
+    places = put(connection, *packets)
+    put(connection, *notice(packets, places, "e", 10))
+    n = next(n for n, p in enumerate(packets) if p.pts_us >= 8 * S)
+    expire(connection, places[n])
+    put(connection, highlight(0, 1, 3), highlight(1, 5, 12), highlight(2, 11, 13), highlight(3, 15, 30))
+    objects = FolderStore(tmp_path / "objects")
+    with running(connection, objects):
+        eventually(lambda: len(said(connection)) == 4)
+    gone, late, whole, beyond = said(connection)
+    assert (gone.status, gone.reason, gone.missing) == (
+        "unavailable", "the log does not hold its packets any more", "all of it",
+    )  # fmt: skip
+    assert (late.status, late.start_us, late.media_start_us) == ("ok", 5 * S, 8 * S)
+    assert late.missing == "its first 3.00 s have expired"
+    assert (whole.missing, beyond.missing) == ("", ""), "what a session never had is not missing"
+    assert beyond.media_end_us == pytest.approx(20 * S, abs=S // 4)
 
 
 @pytest.mark.slow
