@@ -1,25 +1,44 @@
-"""Records read by their place, against a real broker."""
-
-import time
+"""Where a cutter goes on, read off real records."""
 
 import pytest
+from confluent_kafka import Producer
 
-from connectors.clips.tail import FETCH_WAIT_MS, message_at
-from schemas.records import Highlight
-from tests.connectors.clips.test_cutter import put
+from connectors.clips.lane import Place
+from connectors.clips.tail import headers_of, lane_of
+from schemas.records import Clip, Ref
+from topics.catalog import CLIPS
 from topics.connection import Connection
-from topics.read import consumer
 
 pytestmark = [pytest.mark.kafka, pytest.mark.network]
-RECORDS = 20
 
 
-def test_records_here_and_there_do_not_wait_for_the_fetch_at_the_place_before(connection: Connection) -> None:
-    places = put(connection, *(Highlight(stream_id="s", session_id="e", seq=n) for n in range(RECORDS)))
-    with consumer(connection, fetch_wait_max_ms=FETCH_WAIT_MS) as client:
-        assert message_at(client, places[0]) is not None
-        began = time.monotonic()
-        found = [message_at(client, place) for place in reversed(places)]
-        took_s = time.monotonic() - began
-    assert [m.offset() for m in found if m is not None] == [p.offset for p in reversed(places)]
-    assert took_s < RECORDS * 0.25, "at half a second each, as librdkafka has it, a clip of 20 s took 10 more"
+def put(connection: Connection, *answers: tuple[int, Place | None]) -> None:
+    """Records of clips that answer highlights; None for one that a build wrote which knew no place."""
+    producer = Producer(connection.producer())
+    for offset, place in answers:
+        clip, highlight = (
+            Clip(stream_id="s", session_id="e", seq=0, pts_us=0),
+            Ref(topic="h", partition=1, offset=offset),
+        )
+        headers = headers_of(clip, connection.names, highlight, place or Place(0, 0))
+        producer.produce(
+            connection.names.topic(CLIPS), b"", partition=1, headers=headers if place else headers[:-1]
+        )
+    assert producer.flush(60) == 0
+
+
+def test_without_records_it_begins_at_the_beginning(connection: Connection) -> None:
+    lane = lane_of(connection, connection.names.topic(CLIPS), 1)
+    assert (lane.next, lane.end, lane.answered) == (0, 0, {})
+
+
+def test_it_knows_what_was_answered_out_of_order(connection: Connection) -> None:
+    put(connection, (0, Place(1, 0)), (3, Place(1, 1)), (5, Place(1, 1)), (1, Place(2, 1)))
+    lane = lane_of(connection, connection.names.topic(CLIPS), 1)
+    assert (lane.next, lane.end, lane.answered) == (2, 4, {3: 1, 5: 2})
+
+
+def test_records_of_a_build_that_cut_in_strict_order_are_understood(connection: Connection) -> None:
+    put(connection, (0, None), (7, None))
+    lane = lane_of(connection, connection.names.topic(CLIPS), 1)
+    assert (lane.next, lane.end, lane.answered) == (8, 2, {})
