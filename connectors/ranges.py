@@ -31,6 +31,7 @@ class Lane:
     start: first offset that no closed span holds. announced: end of the span that a former life announced and
     perhaps did not write, None if there is none. pending: span that was cut and is not yet written. next: offset
     expected next. since_s: when the first row came. gone: the partition is another's now.
+    settled: offset that the group was last told to be closed.
     """
 
     topic: str
@@ -41,10 +42,11 @@ class Lane:
     next: int = -1
     since_s: float = 0.0
     gone: bool = False
+    settled: int = -1
     rows: list[tuple[int, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.next = self.start
+        self.next = self.settled = self.start
 
     def take(self, offset: int, row: Any | None, now_s: float) -> int:
         """Takes the record at an offset (row None: it leaves no row) and tells how many offsets were missing

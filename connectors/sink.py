@@ -165,14 +165,19 @@ class Sink:
         """Closes what was written, so that nobody has to write it again. What was announced and is not written
         stays announced.
         """
-        done = [
-            TopicPartition(lane.topic, lane.partition, lane.closed) for lane in lanes if lane.closed is not None
-        ]
-        if done:
-            try:
-                self._consumer.commit(offsets=done, asynchronous=False)
-            except KafkaException as error:
-                log.info("not closed, the next owner writes it again: %s", error)
+        closed = [lane for lane in lanes if lane.closed is not None]
+        if not closed:
+            return
+        try:
+            self._consumer.commit(
+                offsets=[TopicPartition(lane.topic, lane.partition, lane.start) for lane in closed],
+                asynchronous=False,
+            )
+        except KafkaException as error:
+            log.info("not closed, the next owner writes it again: %s", error)
+            return
+        for lane in closed:
+            lane.settled = lane.start
 
     def _held(self) -> bool:
         """Whether so much waits that nothing more is to be taken."""
@@ -242,6 +247,8 @@ class Sink:
             if lane.due(now_s, config.max_rows, linger_s)
         }
         if not spans:
+            # Nothing follows that would close them: whoever asks how far the sink is would be told too little.
+            self._settle([lane for lane in self._lanes.values() if lane.settled != lane.start])
             return
         if self._dead_waiting:
             self._dead.flush()

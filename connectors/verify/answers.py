@@ -10,7 +10,7 @@ from topics.route import Edge
 def answers(b: Between, edge: Edge) -> None:
     """A Map, and the cutter, answer what they read: each seq once, and none that is not there."""
     source, out = NUMBER[edge.reads[0].noun], NUMBER[edge.writes.noun]
-    part = b.shares_raw(edge)
+    part = b.borrows(edge)
     unanswered = (
         "SELECT i.part, i.off, i.sess, i.seq FROM records i "
         "WHERE i.noun = :source AND i.verdict IN ('take', 'back') "
@@ -57,7 +57,7 @@ def came(b: Between, edge: Edge) -> None:
         "ON i.noun = o.came_noun AND i.part = o.part AND i.off = o.came_off "
         "WHERE o.noun = :out AND o.came_noun >= 0 AND (i.off IS NULL OR i.sess != o.sess)"
     )
-    if b.shares_raw(edge):
+    if b.borrows(edge):
         text += " AND NOT o.end"
     for partition, offset, noun, came, _, found in b.index.ask(text, out=NUMBER[edge.writes.noun]):
         excuse = b.missing(noun, partition, came) if found is None else ""
@@ -77,10 +77,10 @@ def ends(b: Between, edge: Edge) -> None:
         b.report.count("ends")
         ended = all(b.at(noun, session).ended for noun in inputs)
         out = b.at(edge.writes.noun, session)
-        if out.ended and not ended and not b.shares_raw(edge) and b.log.whole:
+        if out.ended and not ended and not b.borrows(edge) and b.log.whole:
             text = f"{edge.name} has ended {'/'.join(session)}, which goes on in its inputs"
             b.report.fault("ends", b.log.names.topic(edge.writes), text, "framelog streams")
-        elif ended and not out.ended and not b.shares_raw(edge):
+        elif ended and not out.ended and not b.borrows(edge):
             last = "SELECT noun, part, off FROM records WHERE sess = :s AND end AND verdict = 'take' AND noun = :n"
             number = b.index.session(*session)
             marks = [next(b.index.ask(last, s=number, n=NUMBER[noun])) for noun in inputs]

@@ -8,7 +8,6 @@ from connectors.verify.order import Place
 from connectors.verify.report import Report
 from connectors.verify.scan import Scan, Session
 from topics.catalog import BY_NOUN
-from topics.names import LIVE
 from topics.route import Edge
 
 
@@ -55,9 +54,9 @@ class Between:
         """How far a session is on a topic."""
         return self.scan.order.get((noun, session), Place())
 
-    def shares_raw(self, edge: Edge) -> bool:
-        """Whether a run other than live reads raw topics: only a stretch of them, which it ends by itself."""
-        return self.log.names.run != LIVE and any(t.kind == "raw" for t in edge.reads)
+    def borrows(self, edge: Edge) -> bool:
+        """Whether an edge of a run reads what is not the run's: only a part of it, which it ends by itself."""
+        return not all(self.log.names.owns(t) for t in edge.reads)
 
     def cut(self, noun: int, partition: int) -> bool:
         """Whether a topic is read from later than its first record."""

@@ -39,15 +39,16 @@ def _cut(b: Between, noun: int, partition: int) -> bool:
 
 
 def _rejected(b: Between) -> None:
-    """What a station rejected is in the dead letters too, under its name."""
+    """What a station rejected is in the dead letters under its name; what it passes on so is an earlier one's."""
     text = (
         "SELECT r.noun, r.part, r.off, r.came_noun, r.came_off FROM records r WHERE r.rejected "
         "AND r.verdict = 'take' AND r.came_noun >= 0 AND r.noun = :out "
         "AND NOT EXISTS (SELECT 1 FROM letters l WHERE l.noun = r.came_noun AND l.part = r.part "
-        "AND l.off = r.came_off AND l.station = :station)"
+        "AND l.off = r.came_off AND l.station = :station) AND NOT EXISTS (SELECT 1 FROM records i "
+        "WHERE i.noun = r.came_noun AND i.part = r.part AND i.off = r.came_off AND i.rejected)"
     )
     for edge in ROUTE:
-        if edge.kind == "connector":
+        if edge.kind == "connector" or not b.log.names.owns(edge.writes):
             continue
         found = b.index.ask(text, out=NUMBER[edge.writes.noun], station=edge.name)
         for noun, partition, offset, came_noun, came in found:

@@ -16,7 +16,6 @@ from connectors.verify.lying import Log
 from connectors.verify.report import Report
 from connectors.verify.scan import Seen
 from schemas.records import Record
-from topics.names import LIVE
 from topics.topic import Topic
 
 SESSIONS = 100
@@ -45,13 +44,9 @@ class Rows:
     stream: str = ""
     matched: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
-    def left_out(self, topic: Topic[Record]) -> bool:
-        """Rows of raw topics belong to live alone."""
-        return topic.kind == "raw" and self.log.names.run != LIVE
-
     def __call__(self, topic: Topic[Record], batch: Sequence[Seen]) -> None:
         """Holds a batch of one partition to its rows."""
-        if self.left_out(topic):
+        if not self.log.names.owns(topic):
             return
         sessions: dict[tuple[str, str], list[Seen]] = defaultdict(list)
         for seen in batch:
@@ -123,7 +118,7 @@ class Rows:
     def finish(self, topics: Sequence[Topic[Record]]) -> None:
         """Counts rows that lie in what was read and that no record stood for."""
         for topic in topics:
-            if self.left_out(topic):
+            if not self.log.names.owns(topic):
                 continue
             name = self.log.names.topic(topic)
             places = [

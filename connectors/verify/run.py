@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.clickhouse.schema import StoreAddress, connect
 from connectors.objects.store import ObjectStore
+from connectors.runs.ledger import run_of
 from connectors.verify.answers import announced, answers, came, ends, repeats
 from connectors.verify.between import Between
 from connectors.verify.index import Index
@@ -21,7 +22,7 @@ from connectors.verify.rows import Rows
 from connectors.verify.scan import Decode, Scan
 from topics.catalog import CATALOG
 from topics.connection import Connection
-from topics.names import LIVE
+from topics.names import LIVE, Names
 from topics.registry import Serde
 from topics.route import ROUTE
 
@@ -52,6 +53,8 @@ def verify_log(
 def ask(between: Between) -> None:
     """What only shows between topics."""
     for edge in ROUTE:
+        if not between.log.names.owns(edge.writes):
+            continue
         ends(between, edge)
         came(between, edge)
         if edge.kind != "fold":
@@ -64,7 +67,7 @@ def verify(
     connection: Connection,
     store: StoreAddress | None = None,
     objects: ObjectStore | None = None,
-    run: str = LIVE,
+    run: str = "",
     stream: str = "",
     *,
     wait_s: float = 0,
@@ -78,16 +81,19 @@ def verify(
         connection: The log.
         store: ClickHouse; None leaves rows out.
         objects: Where clips are; None leaves them out.
-        run: The run.
+        run: The run; empty for the connection's.
         stream: Only this stream; empty for all.
         wait_s: So long at most it waits until stations, cutter and sink have dealt with all that there is.
         wait_for: Only for these of them.
         from_ms, to_ms: Only what was written from … until before, in ms since 1970.
 
-    Raises KafkaException if the log can not be read, ClickHouse's errors and OSError for the stores.
+    Raises BadRun if there is no such run, KafkaException if the log can not be read, ClickHouse's errors and
+    OSError for the stores.
 
     """
-    connection = replace(connection, names=replace(connection.names, run=run))
+    if run and run != connection.names.run:
+        live = replace(connection, names=Names(connection.names.prefix))
+        connection = live if run == LIVE else replace(live, names=run_of(live, run).names(live.names))
     until_s = time.monotonic() + wait_s
     while wait_s and behind(connection, wait_for) and time.monotonic() < until_s:
         time.sleep(0.2)
@@ -95,6 +101,7 @@ def verify(
         serde = opened.enter_context(Serde(connection))
         serde.register()
         log = KafkaLog(connection, stream, from_ms, to_ms)
+        opened.callback(log.close)
         if store is None:
             return verify_log(log, serde.decode, stream, objects)
         client = opened.enter_context(connect(store))

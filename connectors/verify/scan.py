@@ -62,6 +62,8 @@ class Scan:
             for batch in self.log.batches(name):
                 seen = [s for lying in batch if (s := self._message(topic, lying)) is not None]
                 self.watch(topic, seen)
+            if not self.log.names.owns(topic):
+                continue
             count, mixed = self._marks.get(topic.noun, (0, 0))
             self.report.digests[topic.noun] = f"{count:x}-{mixed & (1 << 64) - 1:016x}"
         for topic in CATALOG:
@@ -73,9 +75,12 @@ class Scan:
     def _message(self, topic: Topic[Record], lying: Lying) -> Seen | None:
         if self.stream and lying.key != self.stream.encode():
             return None
+        record = self.decode(lying.value, topic)
+        if not self.log.names.owns(topic):
+            self._borrowed(topic, lying, record)
+            return None
         self.report.count("form")
         self.report.records[topic.noun] += 1
-        record = self.decode(lying.value, topic)
         why, check = "", "form"
         if isinstance(record, Undecodable):
             why = record.reason
@@ -91,6 +96,24 @@ class Scan:
             return None if isinstance(record, Undecodable) else Seen(lying, record, "repeat")
         return self._record(topic, lying, record)
 
+    def _borrowed(self, topic: Topic[Record], lying: Lying, record: Any) -> None:
+        """Another run's record is remembered for those who name it; what is wrong there is told there."""
+        if isinstance(record, Undecodable) or form.misplaced(lying, record, self.log.partitions):
+            return
+        at = self.order.setdefault((topic.noun, (record.stream_id, record.session_id)), Place())
+        verdict, _ = take(at, record, whole=False)
+        self._remember(topic, lying, record, verdict, (UNKNOWN, UNKNOWN))
+
+    def _remember(
+        self, topic: Topic[Record], lying: Lying, record: Any, verdict: Verdict, came: tuple[int, int]
+    ) -> None:
+        self.index.add(
+            "records", NUMBER[topic.noun], lying.partition, lying.offset,
+            self.index.session(record.stream_id, record.session_id), record.seq, record.pts_us, record.end,
+            verdict, getattr(record, "status", "") == "rejected", fingerprint(lying.value),
+            id_bytes(record.id) if topic.kind == "derived" else None, *came,
+        )  # fmt: skip
+
     def _unusable(self, topic: Topic[Record], lying: Lying, why: str) -> None:
         self.report.told["poison"] += 1
         place = NUMBER[topic.noun], lying.partition, lying.offset
@@ -101,7 +124,7 @@ class Scan:
         session = record.stream_id, record.session_id
         at = self.order.setdefault((noun, session), Place())
         stretch = self.log.stretches[lying.topic, lying.partition]
-        whole = stretch.first == 0 and (topic.kind == "raw" or self.log.names.run == "live")
+        whole = stretch.first == 0
         verdict, breaches = take(at, record, whole)
         for check in ("key", "seq", "time", "end"):
             report.count(check)
@@ -111,24 +134,19 @@ class Scan:
         for breach in breaches:
             self._breach(topic, lying, breach, verdict)
         number = self.index.session(*session)
-        mark = fingerprint(lying.value)
-        came_noun, came_off = UNKNOWN, UNKNOWN
+        came_of = UNKNOWN, UNKNOWN
         if verdict == "take":
             count, mixed = self._marks.get(noun, (0, 0))
-            self._marks[noun] = count + 1, mixed + mark
+            self._marks[noun] = count + 1, mixed + fingerprint(lying.value)
         if topic.kind == "derived":
             for check in ("id", "status", "headers"):
                 report.count(check)
             for check, text in form.of_derived(lying, record, topic, self.log.names):
                 report.fault(check, lying.place, text)
             if (came := form.came_of(lying.headers)) is not None:
-                came_noun, came_off = self._noun_of(came[0]), came[1]
+                came_of = self._noun_of(came[0]), came[1]
             self._references(topic, lying, record, number)
-        self.index.add(
-            "records", NUMBER[noun], lying.partition, lying.offset, number, record.seq, record.pts_us,
-            record.end, verdict, getattr(record, "status", "") == "rejected", mark,
-            id_bytes(record.id) if topic.kind == "derived" else None, came_noun, came_off,
-        )  # fmt: skip
+        self._remember(topic, lying, record, verdict, came_of)
         if isinstance(record, StreamNotice) and record.kind == "breach":
             self.told[session].update(f"{noun}.{record.breach}" for noun in record.media)
         elif isinstance(record, Clip):

@@ -1,5 +1,6 @@
 """`framelog verify`: holds the log and the stores to every promise made of them."""
 
+import logging
 import time
 from datetime import UTC, datetime
 from typing import Annotated
@@ -55,10 +56,12 @@ def verify(
     Example: framelog verify --stream demo --wait 60
     """
     from clickhouse_connect.driver.exceptions import Error as StoreError
-    from confluent_kafka import KafkaError, KafkaException
+    from confluent_kafka import KafkaException
 
+    from connectors.runs.record import BadRun
     from connectors.verify import verify as verified
 
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())  # what it logs, it raises as well
     settings = configured.load(data=data)
     began_s = time.monotonic()
     try:
@@ -68,12 +71,9 @@ def verify(
             connection, store_address(settings) if store else None, objects_of(settings), run, stream,
             wait_s=wait, from_ms=from_ms, to_ms=to_ms,
         )  # fmt: skip
-    except NotRunning as error:
+    except (NotRunning, BadRun) as error:
         raise fail(str(error), CANNOT) from None
     except KafkaException as error:
-        code = error.args[0].code() if error.args and isinstance(error.args[0], KafkaError) else None
-        if code in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):
-            raise fail(f"there is no run {run!r} in this log: see `framelog runs`", CANNOT) from None
         raise fail(f"the log can not be read: {error.args[0]}", CANNOT) from None
     except StoreError as error:
         raise fail(f"the store can not be read: {short(error)}", CANNOT) from None

@@ -30,6 +30,7 @@ from tests.fixtures_kafka import eventually
 from tests.fixtures_store import StoreProcess
 from topics import catalog
 from topics.connection import Connection
+from topics.lag import committed, lag_of
 from topics.read import consumer, partitions_of, read
 from topics.registry import Serde
 
@@ -42,6 +43,7 @@ from connectors.clickhouse.schema import StoreAddress
 from connectors.clickhouse.sink import clickhouse_sink
 from connectors.sink import SinkConfig
 from topics.connection import Connection
+from topics.lag import committed, lag_of
 from topics.names import Names
 logging.basicConfig(level=logging.INFO)
 bootstrap, registry, prefix, url, database = sys.argv[1:]
@@ -129,6 +131,17 @@ def test_every_record_becomes_its_row_once(
     finally:
         drop(store, by_hand)
     assert {noun: count(store, databases, noun) for noun in NOUNS} == dict.fromkeys(NOUNS, 800)
+
+
+def test_a_sink_at_rest_says_that_it_is_level(
+    store_url: str, connection: Connection, databases: Databases
+) -> None:
+    """Whoever waits for it, or asks what is behind, believes what its group has committed."""
+    topics = [connection.names.topic(catalog.BY_NOUN[noun]) for noun in NOUNS]
+    with running(clickhouse_sink(connection, StoreAddress(store_url, databases=databases), QUICK)):
+        for seeds in (range(50), range(50, 60)):
+            produce(connection, seeds)
+            eventually(lambda: not any(lag_of(connection, committed(connection, "clickhouse", topics)).values()))
 
 
 def test_a_second_sink_finds_nothing_left_to_do(
