@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.commands import ask, feed, log, parts, replay, running, why
+from deploy.commands import ask, diff, feed, log, parts, replay, running, why
 from deploy.commands import verify as verifying
 from deploy.commands.shared import fail
 from deploy.settings import NotRunning
@@ -37,6 +37,7 @@ for panel, commands in {
     AGAIN: (
         replay.replay,
         replay.runs,
+        diff.diff,
         verifying.verify,
         why.why,
     ),

@@ -1,0 +1,76 @@
+"""`framelog diff` as a user calls it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.test_commands import Said, assert_one_line, framelog
+from tests.two_runs import CANDIDATE, made_log
+
+pytestmark = [pytest.mark.kafka]
+
+
+@pytest.fixture(scope="module")
+def log(broker: str, registry_url: str) -> Mapping[str, str]:
+    """The environment of a log that holds two runs."""
+    made = made_log(broker, registry_url)
+    return {
+        "FRAMELOG_KAFKA": broker, "FRAMELOG_REGISTRY": registry_url, "FRAMELOG_PREFIX": made.names.prefix,
+        "FRAMELOG_PARTITIONS": "2",
+    }  # fmt: skip
+
+
+def diff(log: Mapping[str, str], *words: object) -> Said:
+    return framelog("diff", *words, env=log)
+
+
+def test_json_has_what_a_gate_may_name_and_what_failed(log: Mapping[str, str]) -> None:
+    said = diff(log, "live", CANDIDATE, "--json", "--noun", "boxes", "--noun", "highlights",
+                "--fail-on", "highlights.lost>0", "--fail-on", "boxes.added>0")  # fmt: skip
+    assert said.code == 1
+    assert said.err.strip() == "framelog: highlights.lost>0 (it is 1)"
+    report = json.loads(said.out)
+    assert (report["version"], report["a"], report["b"], report["same"]) == (1, "live", CANDIDATE, False)
+    assert list(report["nouns"]) == ["detections", "highlights"]
+    assert report["failed"] == ["highlights.lost>0 (it is 1)"]
+    assert report["nouns"]["detections"]["lost"] == 20
+    example = report["examples"]["highlights"][0]
+    assert (example["kind"], example["at_us"], example["b"]) == ("lost", 5_000_000, [])
+    assert example["frame"]["offset"] == 60
+
+
+def test_the_terminal_shows_models_counts_and_the_largest_differences(
+    log: Mapping[str, str], tmp_path: Path
+) -> None:
+    page = tmp_path / "diff.html"
+    said = diff(log, "live", CANDIDATE, "--html", page, "--fail-on", "speech.wer>50%")
+    assert said.code == 0, said
+    for text in ("yolo 1 (aaaaaaaa)", "yolo 2", "WER 3.4%", "lost dog (0.90)", "A person enters an empty room"):
+        assert text in said.out, said.out
+    assert page.stat().st_size < 2_000_000
+
+
+def test_equal_runs_end_well(log: Mapping[str, str]) -> None:
+    said = diff(log, "live", "live", "--fail-on", "highlights.lost>0", "--fail-on", "detections.agreement<1")
+    assert said.code == 0
+    assert "the runs say the same" in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("live", "nope"), "there is candidate, live"),
+        (("live", CANDIDATE, "--stream", "nowhere"), "stream nowhere"),
+        (("live", CANDIDATE, "--noun", "cats"), "highlights"),
+        (("live", CANDIDATE, "--fail-on", "highlights.gone>0"), "lost_rate"),
+        (("live", CANDIDATE, "--fail-on", "lost"), "noun.measure"),
+        (("live", CANDIDATE, "--noun", "speech", "--fail-on", "highlights.lost>0"), "there is speech"),
+        (("live", CANDIDATE, "--html", "/nowhere/x.html"), "no such folder"),
+    ],
+)
+def test_what_makes_no_sense_ends_with_one_line_and_two(
+    log: Mapping[str, str], words: tuple[str, ...], told: str
+) -> None:
+    assert told in assert_one_line(diff(log, *words), code=2)
