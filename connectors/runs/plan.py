@@ -1,23 +1,25 @@
 """From what is asked for to what a run reads: which sessions, which stations, which offsets. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.places import Session
 from connectors.runs.record import BadRun
-from topics.catalog import BY_NOUN
+from topics.catalog import BY_NOUN, RAW
 from topics.extent import Passage
 from topics.route import BY_STATION, STATIONS, downstream
 from topics.topic import Topic
 
 Place = tuple[str, int]
 NOTICES = "streams"
+RANGE = re.compile(r"(\w+):(\d+)-(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be replayed: of a stream all sessions or one; from_us <= stream time < until_us of it; the
-    stations from `station` on (None: all).
+    """What is to be replayed: of a stream all sessions or one; from_us <= stream time < until_us of it, or
+    first <= offset < end of some raw nouns (of the others nothing); the stations from `station` on (None: all).
     """
 
     stream: str
@@ -25,6 +27,12 @@ class Asked:
     from_us: int | None = None
     until_us: int | None = None
     station: str | None = None
+    offsets: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def part(self) -> bool:
+        """Whether less than whole sessions is asked for."""
+        return self.from_us is not None or self.until_us is not None or bool(self.offsets)
 
 
 def passages(asked: Asked, known: Sequence[Session]) -> tuple[Passage, ...]:
@@ -35,6 +43,8 @@ def passages(asked: Asked, known: Sequence[Session]) -> tuple[Passage, ...]:
     if asked.from_us is not None and asked.until_us is not None and asked.from_us >= asked.until_us:
         raise BadRun(f"--from {asked.from_us / 1e6:g} s is not before --to {asked.until_us / 1e6:g} s")
     part = asked.from_us is not None or asked.until_us is not None
+    if part and asked.offsets:
+        raise BadRun("say either stream time (--from, --to) or --offsets")
     chosen = [s for s in of_stream if asked.session in (None, s.session_id)]
     if not chosen:
         ids = ", ".join(s.session_id for s in of_stream[-5:])
@@ -63,9 +73,11 @@ def stations(asked: Asked) -> tuple[str, ...]:
     if asked.station is not None:
         if asked.station not in STATIONS:
             raise BadRun(f"no such station: {asked.station!r}; there are {', '.join(STATIONS)}")
-        return downstream(asked.station)
-    part = asked.from_us is not None or asked.until_us is not None
-    return tuple(s for s in STATIONS if not (part and s == NOTICES))
+        found = downstream(asked.station)
+        if asked.offsets and any(t.kind != "raw" for t in inputs(found)):
+            raise BadRun("--offsets are of raw topics: leave --from-station out")
+        return found
+    return tuple(s for s in STATIONS if not (asked.part and s == NOTICES))
 
 
 def own_nouns(run_stations: Sequence[str]) -> tuple[str, ...]:
@@ -78,6 +90,21 @@ def inputs(run_stations: Sequence[str]) -> tuple[Topic, ...]:  # type: ignore[ty
     own = set(own_nouns(run_stations))
     read = {t.noun for s in run_stations for t in BY_STATION[s].reads} - own
     return tuple(t for noun, t in BY_NOUN.items() if noun in read)
+
+
+def offsets_of(words: Sequence[str]) -> tuple[tuple[str, int, int], ...]:
+    """`frames:100-200` and the like as noun, first offset, end offset. BadRun for other words."""
+    found = []
+    for word in words:
+        match = RANGE.fullmatch(word)
+        if match is None or match[1] not in {t.noun for t in RAW} or int(match[2]) >= int(match[3]):
+            raise BadRun(
+                f"--offsets {word!r}: say NOUN:FIRST-END of frames, audio or packets, such as frames:100-200"
+            )
+        found.append((match[1], int(match[2]), int(match[3])))
+    if len({noun for noun, _, _ in found}) < len(found):
+        raise BadRun("--offsets: one range a noun")
+    return tuple(found)
 
 
 def joined(places: Sequence[tuple[Place, int, int]]) -> dict[Place, tuple[int, int]]:

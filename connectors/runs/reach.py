@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 from connectors.places import Missing, Places, stretch_of
-from connectors.runs.plan import Place, joined
+from connectors.runs.plan import Asked, Place, joined
 from connectors.runs.record import BadRun, Reach
+from schemas.codec import Undecodable
+from topics.catalog import BY_NOUN
 from topics.connection import Connection
 from topics.extent import Passage
-from topics.read import bounds
+from topics.partitioner import partition_of
+from topics.read import bounds, stretch
 from topics.registry import Serde
 from topics.topic import Topic
 
@@ -52,3 +55,28 @@ def reaches(
     if missing:
         raise Gone(missing)
     return tuple(Reach(t, p, first, end) for (t, p), (first, end) in sorted(joined(found).items()))
+
+
+def offset_reaches(
+    connection: Connection, serde: Serde, asked: Asked, passages: Sequence[Passage]
+) -> tuple[tuple[Reach, ...], tuple[Passage, ...]]:
+    """The offsets that were asked for, and those of the passages that have records there.
+
+    BadRun where the log does not have them (any more), or they hold nothing of the stream.
+    """
+    found, here = [], set[str]()
+    for noun, first, end in asked.offsets:
+        topic = BY_NOUN[noun]
+        name, partition = connection.names.topic(topic), partition_of(asked.stream.encode(), connection.partitions)
+        low, high = bounds(connection, [name])[name, partition]
+        if first < low or end > high:
+            raise BadRun(f"{name}/{partition} has offsets {low} to {high}, not {first} to {end}")
+        found.append(Reach(name, partition, first, end))
+        for message in stretch(connection, name, partition, first, end):
+            record = serde.decode(message.value(), topic)
+            if not isinstance(record, Undecodable) and record.stream_id == asked.stream:
+                here.add(record.session_id)
+    mine = tuple(p for p in passages if p.session_id in here)
+    if not mine:
+        raise BadRun(f"stream {asked.stream} has no records at these offsets")
+    return tuple(found), mine

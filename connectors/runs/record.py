@@ -45,7 +45,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     passages: Sessions, or parts of them, that it reads. reaches: where in the log they lie.
     stations: What it runs, in the route's order; everything else it reads from live.
-    config: Every tunable of its stations. models: by station. hold: read from this hold, not from the log.
+    config: Every tunable of its stations. models: by station. offsets: the part of each raw noun that was asked
+    for, if it was asked for so. hold: read from this hold, not from the log.
     seconds: Of work so far. said, live: What it says by noun, and what live said of the same sessions.
     rows: Digests of its tables by noun. lag: Most records that live was behind meanwhile, by station.
     """
@@ -60,6 +61,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     config: dict[str, Any]
     models: dict[str, Used]
     build: str
+    offsets: tuple[tuple[str, int, int], ...] = ()
     hold: str = ""
     fps: float = 0.0
     version: int = 1
@@ -87,11 +89,11 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def whole(self) -> bool:
         """Whether it reads whole sessions, so that it can say the same bytes as live."""
-        return all(p.from_us is None and p.until_us is None for p in self.passages)
+        return not self.offsets and all(p.from_us is None and p.until_us is None for p in self.passages)
 
 
 # Not where in the log it lies: that is asked for anew at each start, and the log has grown meanwhile.
-PLAN = ("stream", "passages", "stations", "own", "profile", "config", "models", "build", "hold", "fps")
+PLAN = ("stream", "passages", "stations", "own", "profile", "config", "models", "build", "offsets", "hold", "fps")
 
 
 def differs(one: Run, other: Run) -> str | None:

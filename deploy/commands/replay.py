@@ -1,6 +1,7 @@
 """Commands of runs: replay, and runs with show and rm."""
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -23,6 +24,9 @@ def replay(
     session: Annotated[str | None, typer.Option(help="One session of it.", show_default="all")] = None,
     from_: Annotated[str | None, typer.Option("--from", help="From this stream time on: 83.5 or 1:23.5.")] = None,
     to: Annotated[str | None, typer.Option("--to", help="Up to this stream time.")] = None,
+    offsets: Annotated[
+        list[str] | None, typer.Option(help="A part by offsets: NOUN:FIRST-END, any number of times.")
+    ] = None,
     from_station: Annotated[
         str | None, typer.Option("--from-station", help="Begin at this station; what it reads is live's.")
     ] = None,
@@ -51,7 +55,7 @@ def replay(
     settings = configured.load(data=data)
     live = prepared_log(settings)
     try:
-        asked = asked_of(stream, session, from_, to, from_station)
+        asked = asked_of(stream, session, from_, to, from_station, offsets or ())
         name = checked_name(run)
         with console.status(f"planning {name}"):
             made, cores, length_us = plan(name, asked, settings, live, os.environ, set_ or (), profile)
@@ -74,15 +78,22 @@ def replay(
     show(made, length_us)
 
 
-def asked_of(stream: str, session: str | None, since: str | None, until: str | None, station: str | None) -> Any:
+def asked_of(
+    stream: str,
+    session: str | None,
+    since: str | None,
+    until: str | None,
+    station: str | None,
+    offsets: Sequence[str],
+) -> Any:
     """What was asked for; BadRun for times that are none."""
-    from connectors.runs.plan import Asked
+    from connectors.runs.plan import Asked, offsets_of
     from deploy.replay.times import BadTime, stream_us
 
     try:
         return Asked(
             stream, session, None if since is None else stream_us(since),
-            None if until is None else stream_us(until), station,
+            None if until is None else stream_us(until), station, offsets_of(offsets),
         )  # fmt: skip
     except BadTime as error:
         raise BadRun(str(error)) from error

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from connectors.places import places_of
 from connectors.runs.plan import Asked, inputs, own_nouns, passages, stations
-from connectors.runs.reach import reaches
+from connectors.runs.reach import offset_reaches, reaches
 from connectors.runs.record import BadRun, Run, Used
 from deploy.settings import Settings
 from deploy.tunables import BadTunable, config_of
@@ -118,11 +118,15 @@ def plan(
     with Serde(connection) as serde:
         places = places_of(connection, serde, asked.stream, behind=RAW)
         chosen = passages(asked, places.sessions(asked.stream))
-        where = reaches(connection, serde, places, chosen, inputs(run_stations))
+        if asked.offsets:
+            where, chosen = offset_reaches(connection, serde, asked, chosen)
+        else:
+            where = reaches(connection, serde, places, chosen, inputs(run_stations))
     run = Run(
         name=name, stream=asked.stream, passages=chosen, reaches=where, stations=run_stations,
         own=own_nouns(run_stations), profile=profile or settings.profile,
         config={s: json.loads(json.dumps(asdict(c))) for s, c in made.items()}, models={}, build=build_name(),
+        offsets=asked.offsets,
         who=f"{getpass.getuser()}@{socket.gethostname()}", planned_at=datetime.now(UTC).isoformat("T", "seconds"),
     )  # fmt: skip
     cores = cores_of(run, settings)

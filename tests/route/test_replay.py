@@ -22,7 +22,7 @@ from topics import catalog as c
 from topics.broker import prepare_log
 from topics.connection import Connection
 from topics.names import Names
-from topics.read import bounds
+from topics.read import bounds, read
 from topics.registry import Serde
 from topics.route import STATIONS
 
@@ -98,8 +98,6 @@ def lab(broker: str, registry_url: str, store_url: str, tmp_path_factory: pytest
 
 def ended(connection: Connection) -> int:
     """How many of live's sessions have ended on all topics together."""
-    from topics.read import read
-
     with Serde(connection) as serde:
         topics = {connection.names.topic(c.BY_NOUN[s]): c.BY_NOUN[s] for s in STATIONS}
         records = (serde.decode(m.value(), topics[m.topic() or ""]) for m in read(connection, list(topics)))
@@ -171,6 +169,19 @@ def test_a_part_of_a_session_is_the_same_both_ways_and_ends_where_it_ends(lab: L
     assert far["live"] == {}
 
 
+def test_a_part_by_offsets_holds_those_records_and_no_others(lab: Lab) -> None:
+    with Serde(lab.connection) as serde:
+        frames = lab.connection.names.topic(c.FRAMES)
+        messages = [m for m in read(lab.connection, [frames]) if m.key() == b"door"][10:30]
+        first, end = messages[0].offset() or 0, (messages[-1].offset() or 0) + 1
+        wanted = [serde.decode(m.value(), c.FRAMES) for m in messages]
+    words = ("--offsets", f"frames:{first}-{end}", "--no-rows")
+    far, near = lab.replay("offsets", *words), lab.replay("offsets-local", *words, "--local")
+    assert far["said"] == near["said"]
+    assert far["said"]["detections"]["records"] == len(wanted) + 1
+    assert far["live"] == {}
+
+
 def test_from_a_station_on_with_another_setting(lab: Lab, whole: dict[str, Any]) -> None:
     words = ("--from-station", "fused", "--local", "--no-rows")
     same = lab.replay("late", *words)
@@ -208,6 +219,8 @@ def test_a_run_is_taken_away_with_its_topics_groups_and_rows(lab: Lab, whole: di
         (("--stream", "hall", "--run", "x"), "knows no stream 'hall'"),
         (("--stream", "door", "--run", "X.y"), "can not be called 'X.y'"),
         (("--stream", "door", "--run", "x", "--from", "soon"), "is no stream time"),
+        (("--stream", "door", "--run", "x", "--offsets", "boxes:1-2"), "NOUN:FIRST-END"),
+        (("--stream", "door", "--run", "x", "--offsets", "frames:1-99999"), "has offsets 0 to"),
         (("--stream", "door", "--run", "x", "--from-station", "nose"), "no such station: 'nose'"),
         (("--stream", "door", "--run", "x", "--set", "speech.backend=whisper"), "whisper"),
     ],
