@@ -6,7 +6,6 @@ from connectors.places import Missing, Places, stretch_of
 from connectors.runs.plan import Asked, Place, joined
 from connectors.runs.record import BadRun, Reach
 from schemas.codec import Undecodable
-from topics.catalog import BY_NOUN
 from topics.connection import Connection
 from topics.extent import Passage
 from topics.partitioner import partition_of
@@ -58,16 +57,25 @@ def reaches(
 
 
 def offset_reaches(
-    connection: Connection, serde: Serde, asked: Asked, passages: Sequence[Passage]
+    connection: Connection,
+    serde: Serde,
+    asked: Asked,
+    passages: Sequence[Passage],
+    topics: Sequence[Topic],  # type: ignore[type-arg]
 ) -> tuple[tuple[Reach, ...], tuple[Passage, ...]]:
-    """The offsets that were asked for, and those of the passages that have records there.
+    """The offsets that were asked for, nothing of the other topics, and the passages that have records there.
 
     BadRun where the log does not have them (any more), or they hold nothing of the stream.
     """
+    wanted = {noun: (first, end) for noun, first, end in asked.offsets}
     found, here = [], set[str]()
-    for noun, first, end in asked.offsets:
-        topic = BY_NOUN[noun]
-        name, partition = connection.names.topic(topic), partition_of(asked.stream.encode(), connection.partitions)
+    partition = partition_of(asked.stream.encode(), connection.partitions)
+    for topic in topics:
+        name = connection.names.topic(topic)
+        if topic.noun not in wanted:
+            found.append(Reach(name, partition, 0, 0))
+            continue
+        first, end = wanted[topic.noun]
         low, high = bounds(connection, [name])[name, partition]
         if first < low or end > high:
             raise BadRun(f"{name}/{partition} has offsets {low} to {high}, not {first} to {end}")

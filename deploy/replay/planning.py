@@ -119,7 +119,7 @@ def plan(
         places = places_of(connection, serde, asked.stream, behind=RAW)
         chosen = passages(asked, places.sessions(asked.stream))
         if asked.offsets:
-            where, chosen = offset_reaches(connection, serde, asked, chosen)
+            where, chosen = offset_reaches(connection, serde, asked, chosen, inputs(run_stations))
         else:
             where = reaches(connection, serde, places, chosen, inputs(run_stations))
     run = Run(
