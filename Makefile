@@ -7,7 +7,7 @@ DATA ?= data
 export UV_LINK_MODE ?= hardlink
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo test test-fast test-slow check lint format bench lock clean
+.PHONY: help setup setup-dev demo test test-fast test-slow faults check lint format bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ test-fast: setup-dev ## what needs no broker, store or browser
 
 test-slow: setup-dev ## the slow part alone
 	$(BIN)/pytest -m "slow" $(ARGS)
+
+faults: setup-dev ## every fault campaign whole: all kills, joins and freezes  [FRAMELOG_SEED=…]
+	FRAMELOG_KILLS=all $(BIN)/pytest -s tests/faults tests/processors/test_shell_kafka.py $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, layers, schemas
 	$(BIN)/ruff format --check .

@@ -1,44 +1,25 @@
 """Records that a connector can not use: kept as they came, with the reason; and when they are too many."""
 
-from collections import deque
-from dataclasses import dataclass, field
-
 from confluent_kafka import KafkaException, Message, Producer
 
 from topics.connection import Connection
+from topics.limit import Recent, TooManyBad
 
 ERRORS = "__connect.errors."
 
 
-class TooManyBad(Exception):
-    """So much of the input is bad that it is rather the build or a producer that is."""
-
-
-@dataclass(slots=True)
 class BadLimit:
-    """Raises TooManyBad when more than `share` of the last `window` records were bad, or `in_a_row` of them."""
+    """Raises TooManyBad when too many of the last records were bad."""
 
-    window: int = 200
-    share: float = 0.2
-    in_a_row: int = 50
-    row: int = 0
-    last: deque[bool] = field(default_factory=deque)
+    def __init__(self) -> None:
+        self._recent = Recent()
 
     def count(self, bad: bool, reason: str = "") -> None:
         """Takes one more record's verdict into account."""
-        self.last.append(bad)
-        if len(self.last) > self.window:
-            self.last.popleft()
-        if not bad:
-            self.row = 0
-            return
-        self.row += 1
-        many = sum(self.last) if len(self.last) == self.window else 0
-        if self.row >= self.in_a_row or many > self.share * self.window:
+        if self._recent.count(bad):
             raise TooManyBad(
-                f"{self.row} bad records in a row, {sum(self.last)} of the last {len(self.last)}: stopped, and "
-                f"nothing is lost. The last one: {reason}. They are in the dead letter topics; mend the producer "
-                "or this build and start again"
+                f"{self._recent}: stopped, and nothing is lost. The last one: {reason}. They are in the dead "
+                "letter topics; mend the producer or this build and start again"
             )
 
 

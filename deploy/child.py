@@ -10,6 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from topics.limit import POISONED
+
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)  # loaded before any fork: nothing may be loaded between fork and exec
 LOG_BYTES = 16 << 20
@@ -100,5 +102,7 @@ def signal_group(process: asyncio.subprocess.Process, number: signal.Signals) ->
 
 def cause(returncode: int, said: str) -> str:
     """How a child ended and what it said last, for people."""
+    if returncode == POISONED:
+        return f"stopped because of its input: {said}"
     how = f"killed by {signal.Signals(-returncode).name}" if returncode < 0 else f"ended with code {returncode}"
     return f"{how}: {said}" if said else how

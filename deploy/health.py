@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from confluent_kafka import KafkaException
 
 from deploy.commands.reach import LogAway, log_of
@@ -12,7 +13,7 @@ from deploy.contract import Told, breaches, silences
 from deploy.settings import NotRunning, Settings
 from deploy.state import State, read_state
 from topics.connection import Connection
-from topics.lag import committed, lag_of
+from topics.lag import gauges, lag_of
 from topics.read import append_ms, bounds, consumer
 from topics.route import ROUTE, Edge
 
@@ -25,12 +26,27 @@ class Work:
     """What a station or connector has to do and has done.
 
     said_s: seconds since its last output, None: never. waits_s: seconds that its oldest unread record has waited.
+    lost: records that retention deleted before it read them. spoilt: streams that give it little but dead letters.
     """
 
     name: str
     lag: int
     said_s: float | None
     waits_s: float = 0.0
+    lost: int = 0
+    spoilt: tuple[str, ...] = ()
+
+
+def losses(
+    gauges: Mapping[tuple[str, int], tuple[int | None, str]], lows: Mapping[tuple[str, int], int]
+) -> tuple[int, tuple[str, ...]]:
+    """Records lost to retention, also those that a station which is away has lost by now, and spoilt streams."""
+    lost, spoilt = 0, set[str]()
+    for place, (at, note) in gauges.items():
+        told = orjson.loads(note) if note.startswith("{") else {}
+        lost += told.get("lost", 0) + max(0, lows.get(place, 0) - (at or lows.get(place, 0)))
+        spoilt |= set(told.get("spoilt", ()))
+    return lost, tuple(sorted(spoilt))
 
 
 def stalled(work: Work, stall_s: float) -> str:
@@ -60,11 +76,14 @@ def work_of(connection: Connection, edges: Sequence[Edge], now_s: float) -> list
     outputs = last_append_ms(connection, [names.topic(e.writes) for e in edges])
     found = []
     for edge in edges:
-        at = committed(connection, edge.name, [names.topic(t) for t in edge.reads])
+        gauged = gauges(connection, edge.name, [names.topic(t) for t in edge.reads])
+        at = {place: offset for place, (offset, _) in gauged.items()}
+        lows = {p: low for p, (low, _) in bounds(connection, sorted({topic for topic, _ in at})).items()}
         lag = sum(lag_of(connection, at).values())
         said = outputs.get(names.topic(edge.writes))
         waits_s = oldest_waits_s(connection, at, now_s) if lag else 0.0
-        found.append(Work(edge.name, lag, None if said is None else max(0.0, now_s - said / 1000), waits_s))
+        since_s = None if said is None else max(0.0, now_s - said / 1000)
+        found.append(Work(edge.name, lag, since_s, waits_s, *losses(gauged, lows)))
     return found
 
 
@@ -93,8 +112,12 @@ def station_rows(works: Sequence[Work], stall_s: float) -> list[dict[str, Any]]:
     for work in works:
         why = stalled(work, stall_s)
         state = "stalled" if why else "ok"
-        rows.append({"part": work.name, "state": state, "pid": None, "restarts": None,
-                     "says": why or f"lag {work.lag}"})  # fmt: skip
+        says = [why or f"lag {work.lag}"]
+        if work.lost:
+            says.append(f"{work.lost} records were deleted before it read them (retention)")
+        if work.spoilt:
+            says.append(f"little but dead letters from {', '.join(work.spoilt)}: mend the producer")
+        rows.append({"part": work.name, "state": state, "pid": None, "restarts": None, "says": "; ".join(says)})
     return rows
 
 

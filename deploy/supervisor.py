@@ -141,26 +141,26 @@ class Supervisor:
             if self._stopping.is_set():
                 break
             began = self._clock()
-            error = await self._live(child)
+            error, code = await self._live(child)
             self._ready[name].clear()
             if self._stopping.is_set():
                 break
-            deaths = deaths.after(self._clock() - began, self._policy)
+            deaths = deaths.after(self._clock() - began, self._policy, code)
             wait_s, failing = deaths.wait_s(self._policy, self._dice), deaths.failing(self._policy)
             self._note(name, state="failing" if failing else "dead", pid=None, restarts=deaths.restarts,
                        last_error=error)  # fmt: skip
-            often = f" ({deaths.in_a_row} times in a row)" if failing else ""
+            often = f" ({deaths.in_a_row} times in a row)" if deaths.in_a_row > 1 and failing else ""
             self._say(f"{name} {error}{often}; again in {wait_s:.1f} s")
             await self._unless_stopping(self._stopping.wait(), wait_s)
         self._note(name, state="stopped", pid=None)
 
-    async def _live(self, child: Child) -> str:
-        """One life of a child; how it ended."""
+    async def _live(self, child: Child) -> tuple[str, int | None]:
+        """One life of a child; how it ended, and its exit code if it had one."""
         name, log = child.name, self._logs[child.name]
         try:
             process = await start(child, log)
         except OSError as error:
-            return f"could not be started: {error.strerror}: {child.command[0]}"
+            return f"could not be started: {error.strerror}: {child.command[0]}", None
         self._processes[name] = process
         try:
             # One that keeps dying stays `failing` until it is ready: status is to be honest between two deaths.
@@ -183,8 +183,8 @@ class Supervisor:
             await asyncio.gather(ready, return_exceptions=True)
             said = log.last_lines()
             if late:
-                return f"was not ready within {child.ready_within_s:g} s: {self._doubts[name] or said}"
-            return cause(await gone, said)
+                return f"was not ready within {child.ready_within_s:g} s: {self._doubts[name] or said}", None
+            return cause(code := await gone, said), code
         finally:
             signal_group(process, signal.SIGKILL)  # what it started itself
             del self._processes[name]

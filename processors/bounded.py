@@ -50,7 +50,7 @@ def ended(driver: MapDriver | FoldDriver, at: int, topic: Topic[Record], mark: E
         stream_id=session[0], session_id=session[1], seq=guard.seq + 1, pts_us=known_us, end=True
     )
     ref = Ref(topic=mark.topic, partition=mark.partition, offset=mark.offset)
-    return Arrival(at, Stored(ref, mark.key, None), record)
+    return Arrival(at, Stored(ref, mark.key, None, mark.headers), record)
 
 
 def within(extent: Extent | None, arrival: Arrival) -> bool:

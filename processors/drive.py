@@ -1,7 +1,7 @@
 """Drives a core: what comes in obeys the reader's rule, what goes out is stamped. Pure; both shells use it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -38,6 +38,14 @@ class Dead:
 
 
 Outcome = Said | Dead
+
+
+Judge = Callable[[Arrival, str], None]
+# Told of each input whether it could be used: why not, or nothing. What only comes out of order is not judged.
+
+
+def nobody(_arrival: Arrival, _reason: str) -> None:
+    """Judges nothing."""
 
 
 class BrokenPromiseError(Exception):
@@ -109,6 +117,7 @@ class MapDriver:
         self.edge, self.core = edge, core
         self.guards: dict[Session, Guard] = {}
         self.counts: Counter[str] = Counter()
+        self.judge: Judge = nobody
         self._ended: dict[Session, None] = {}
         self._stamp = Stamp(edge, core.model)
 
@@ -122,6 +131,10 @@ class MapDriver:
         guard = self.guards.get(session, Guard())
         return None if guard.ended else guard
 
+    def unended(self, _at: int = 0) -> Iterator[Session]:
+        """Sessions that have begun and not ended."""
+        return (session for session, guard in self.guards.items() if not guard.ended)
+
     def feed(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """What is to be written for these, in order. The core is called once, with what it may see of them."""
         admitted: list[Outcome | tuple[Arrival, Guard]] = []
@@ -134,7 +147,14 @@ class MapDriver:
             raise BrokenPromiseError(f"{self.edge.name} answered {len(answers)} of {len(items)} inputs")
         left, outcomes = iter(answers), list[Outcome]()
         for a in admitted:
-            outcomes.extend(self._answered(*a, next(left)) if isinstance(a, tuple) else (a,))
+            if isinstance(a, tuple):
+                answer = next(left)
+                self.judge(a[0], answer.reason if isinstance(answer, Rejected) else "")
+                outcomes.extend(self._answered(*a, answer))
+            else:
+                if isinstance(a.cause.holds, Undecodable) and isinstance(a, Dead):
+                    self.judge(a.cause, a.reason)
+                outcomes.append(a)
         return outcomes
 
     def _admit(self, arrival: Arrival) -> Sequence[Outcome | tuple[Arrival, Guard]]:

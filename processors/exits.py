@@ -8,13 +8,21 @@ import time
 import traceback
 from typing import NoReturn
 
+from topics.limit import POISONED, TooManyBad
+
 log = logging.getLogger("framelog.shell")
-CRASHED, OVERSLEPT = 70, 71
+CRASHED, OVERSLEPT = 70, 71  # and topics.limit.POISONED, 72
 TICK_S = 0.1
 
 
 def die(where: str, error: BaseException | None = None) -> NoReturn:
-    """Ends the process with 70, nothing acknowledged. `where` names the place in the log that it was at."""
+    """Ends the process with 70, nothing acknowledged. `where` names the place in the log that it was at.
+    With 72 in one line where the input was too bad to go on.
+    """
+    if isinstance(error, TooManyBad):  # no surprise, and no place where it went wrong: it says all there is to say
+        log.critical("stopped at %s: %s", where, error)
+        logging.shutdown()
+        os._exit(POISONED)
     trace = "".join(traceback.format_exception(error)) if error else ""
     log.critical("exit at %s: %r\n%s", where, error, trace)
     logging.shutdown()

@@ -59,7 +59,10 @@ class Consumer(driver.Consumer):
                 got = await self._thread.getmany(set(want), 0.02 if full else POLL_S)
                 for tp, records in got.items():
                     place = ensure_TP(tp)
-                    if (hole := shell.deliver(place.topic, place.partition, records)) is not None:
+                    hole = shell.deliver(place.topic, place.partition, records)
+                    if hole is not None:
+                        hole = await shell.settle(place.topic, place.partition, hole)
+                    if hole is not None:
                         await self.seek_wait({place: hole})
         except asyncio.CancelledError:
             raise
@@ -77,8 +80,9 @@ class Consumer(driver.Consumer):
 
         async def commit() -> None:
             places = {TP(*place): offset for place, offset in shell.positions().items()}
+            notes = shell.notes()
             changed = {
-                TopicPartition(*tp): OffsetAndMetadata(o, "")
+                TopicPartition(*tp): OffsetAndMetadata(o, notes.get((tp.topic, tp.partition), ""))
                 for tp, o in places.items()
                 if self._sent.get(tp) != o
             }

@@ -10,14 +10,17 @@ from processors.drive import (
     AFTER_END,
     BrokenPromiseError,
     Dead,
+    Judge,
     Outcome,
     Said,
     Session,
     Stamp,
     back_reason,
+    nobody,
     remember,
     session_of,
 )
+from processors.envelope import REASON, header
 from processors.guard import BEFORE_TIME_US, Checked, Guard, check
 from processors.merge import Entry
 from processors.reading import Arrival
@@ -28,7 +31,7 @@ from schemas.records import Record
 from topics.route import Edge
 
 Again = Callable[[int, int], Arrival]
-# By input and offset, what lies there; LookupError if it was deleted.
+# By input and offset, what lies there; undecodable if it was deleted.
 
 
 class FoldDriver:
@@ -48,6 +51,7 @@ class FoldDriver:
         self.again: Again | None = None
         self.memory_bytes = 4 << 20
         self.counts: Counter[str] = Counter()
+        self.judge: Judge = nobody
         self.ended: dict[Session, None] = {}
         self.dirty: dict[Session, None] = {}
         self.over: dict[Session, None] = {}
@@ -84,6 +88,10 @@ class FoldDriver:
         guard = self._open[session].seen[at] if session in self._open else Guard()
         return None if guard.ended else guard
 
+    def unended(self, at: int) -> Iterator[Session]:
+        """Open sessions that have not ended on an input."""
+        return (session for session, o in self._open.items() if not o.seen[at].ended)
+
     def feed(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """What is to be written after these have come, in order."""
         return [outcome for arrival in arrivals for outcome in self._one(arrival)]
@@ -94,6 +102,7 @@ class FoldDriver:
         if isinstance(holds, Undecodable):
             if not taken:
                 self.counts["undecodable"] += 1
+                self.judge(arrival, holds.reason)
                 yield Dead(arrival, holds.reason)
             return
         session = session_of(holds)
@@ -121,16 +130,15 @@ class FoldDriver:
         if seen.seq < 0:
             self._rivals(session, at, offset)
         guard = o.seen[at] = checked.guard
-        held = Held(
-            arrival, at, offset, arrival.stored.size, guard, self._odd(o, at, offset, holds, seen, checked)
-        )
+        held = Held(arrival, at, offset, arrival.stored.size, guard, self._odd(o, arrival, seen, checked))
         place_us = max(guard.pts_us, guard.watermark_us) if checked.verdict == "repeat" else guard.pts_us
         o.merge.push(Entry(place_us, at, guard.seq, held), guard.watermark_us, end=guard.ended)
         self.held_bytes[at] += held.size
         self.dirty[session] = None
         for ready in o.merge.ready():
             yield from self._step(session, o, ready.what)
-        if self.again is not None and self.held_bytes[at] > self.memory_bytes and not held.released:
+        full = self.held_bytes[at] > self.memory_bytes and arrival.stored.value is not None
+        if self.again is not None and full and not held.released:
             self.held_bytes[at] -= held.size
             held.arrival = None
 
@@ -143,13 +151,16 @@ class FoldDriver:
                 o.rival[at] = offset
                 self.dirty[other] = None
 
-    def _odd(self, o: Open, at: int, offset: int, record: Record, seen: Guard, checked: Checked) -> Oddity | None:
+    def _odd(self, o: Open, arrival: Arrival, seen: Guard, checked: Checked) -> Oddity | None:
+        record, stored = cast(Record, arrival.holds), arrival.stored
         if checked.verdict == "repeat":
             return Oddity("repeat", f"seq {record.seq} comes again after {seen.seq}")
         if checked.verdict == "back":
             return Oddity("back", back_reason(seen, record))
-        if not record.end and NOTHING < o.rival[at] < offset:
+        if not record.end and NOTHING < o.rival[arrival.input] < stored.ref.offset:
             return Oddity("writers", "another session of this stream began before this one had ended")
+        if record.end and self.watchful is not None and (why := header(stored.headers, REASON)) is not None:
+            return Oddity("unended", why.decode(errors="replace"))
         return None
 
     def _step(self, session: Session, o: Open, held: Held) -> Iterator[Outcome]:
@@ -162,6 +173,11 @@ class FoldDriver:
             raise LookupError(f"input {at} at {held.offset} was left to the log, but there is none")
         o.guards[at], o.past[at] = held.guard, held.offset
         item, odd = Item(cast(Record, arrival.holds), arrival.stored.ref), held.odd
+        if isinstance(arrival.holds, Undecodable):  # it could be read when it came, and was deleted since
+            self.counts["lost"] += 1
+            if not held.guard.ended:
+                return
+            odd = None
         if odd is not None and odd.kind == "back":
             self.counts["back"] += 1
             yield Dead(arrival, odd.text)
@@ -170,10 +186,11 @@ class FoldDriver:
             yield from self._outs(session, o, told, arrival)
         elif odd is not None:
             yield self._say(session, o, Rejected(odd.text), arrival)
-        if odd is not None and odd.kind != "writers":
+        if odd is not None and odd.kind not in ("writers", "unended"):
             return
         if not held.guard.ended:
             o.state, outs = self.core.step(o.state, item)
+            self.judge(arrival, "; ".join(out.reason for out in outs if isinstance(out, Rejected)))
             yield from self._outs(session, o, outs, arrival)
         elif all(g.ended for g in o.guards):
             latest_us = max(g.pts_us for g in o.guards)

@@ -1,6 +1,7 @@
 """One partition of a station: its queues, its positions, its driver, and what is on its way out."""
 
 import asyncio
+import json
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -14,14 +15,19 @@ from processors.bounded import EndMark, ended, marks, within
 from processors.drive import MapDriver, Said, Session, session_of
 from processors.exits import on_error
 from processors.fold import FoldDriver
+from processors.gaps import Forsaken, Gap
 from processors.place import Limits, Place, Write
+from processors.poison import Poison
 from processors.reading import Arrival, Decode, Encode, Stored, read
 from processors.snapshots import Cut, Reader, SnapshotWriter
 from processors.tail import Window
+from schemas.codec import Undecodable
 from schemas.records import Record, Ref
 from topics import metrics
 from topics.connection import Connection
+from topics.limit import TooManyBad
 
+TOLD = 20  # spoilt streams are named at most
 FOLD_BATCH = 256
 # A Fold takes so many at once off the event loop: a hop to the thread costs about as much as ten records.
 
@@ -63,7 +69,12 @@ class Lane:
         self._window = Window(connection, partition)
         if isinstance(driver, FoldDriver):
             driver.again, driver.memory_bytes = self._again, limits.bytes
-        for at in range(len(self.topics)):
+        self._poison = Poison(stream for at in range(len(self.topics)) for stream, _ in driver.unended(at))
+        driver.judge = self._judge
+        self._forsaken, self._lost = Forsaken(), list(place.cut.lost or [0] * len(self.topics))
+        for at, missing in enumerate(place.lost):
+            if missing:
+                self._queues[at].append(self._gap(at, missing, place.starts[at], place.ends[at]))
             self._mark_if_over(at)
 
     def room(self, at: int) -> bool:
@@ -71,6 +82,10 @@ class Lane:
         here, two streams that wait for what lies behind each other's records would stop each other for ever.
         """
         return len(self._queues[at]) < self._limits.records and self._bytes[at] < self._limits.bytes
+
+    def bounded(self, at: int) -> bool:
+        """Whether only a stretch of an input is read."""
+        return self._bounds[at] is not None
 
     def over(self, at: int) -> bool:
         """Whether an input was read to the end of its stretch."""
@@ -102,6 +117,23 @@ class Lane:
         self._mark_if_over(at)
         self._wake.set()
 
+    def skip(self, at: int, to: int, low: int, end: int) -> None:
+        """Goes on behind offsets of an input that hold no record: they never did (a producer's transaction ended
+        there), or they do no more where they lie before `low`. `end` is where the log ends now.
+        """
+        if missing := max(0, min(to, low) - self.want[at]):
+            self._queues[at].append(self._gap(at, missing, to, end))
+            self._wake.set()
+        self.want[at] = to
+
+    def _gap(self, at: int, missing: int, to: int, end: int) -> Gap:
+        return Gap(self.topics[at], self.partition, to - 1, missing, end)
+
+    def note(self, at: int) -> str:
+        """What people are to know of an input's partition, for the metadata of the lag gauge; empty if nothing."""
+        told = {"lost": self._lost[at], "spoilt": sorted(self._poison.spoilt)[:TOLD]}
+        return json.dumps({k: v for k, v in told.items() if v}) if any(told.values()) else ""
+
     def _mark_if_over(self, at: int) -> None:
         bound = self._bounds[at]
         if bound is not None and self.want[at] >= bound.end:
@@ -123,6 +155,9 @@ class Lane:
                 writes = await loop.run_in_executor(executor, self._work, batch)
                 await self._write(producer, batch, writes)
                 fresh = False
+                if self._poison.verdict:
+                    await self._snapshot(executor)
+                    raise TooManyBad(self._poison.verdict)
             else:
                 await self._sleep(None if fresh else max(0.0, due - time.monotonic()))
             if not fresh and time.monotonic() >= due:
@@ -170,16 +205,26 @@ class Lane:
         """What the driver is to take, in pieces: an end mark depends on what was taken before it."""
         piece: list[Arrival] = []
         for at, record in batch:
-            if not isinstance(record, EndMark):
+            if not isinstance(record, (EndMark, Gap)):
                 if within(self._bounds[at], arrival := self._arrival(at, record)):
+                    if self._forsaken and not isinstance(arrival.holds, Undecodable):
+                        self._forsaken.found(at, session_of(arrival.holds))
                     piece.append(arrival)
                 continue
             yield piece
+            if isinstance(record, Gap):
+                piece = []
+                self._forsaken.begin(self.driver, at, record)
+                self._lost[at] += record.missing
+                self.driver.counts["lost"] += record.missing
+                continue
             mark = ended(self.driver, at, self.edge.reads[at], record)
             piece = [] if mark is None else [mark]
             if mark is not None:
                 self._marks[at, record.offset] = mark
         yield piece
+        for at, fed in {at: record.offset + 1 for at, record in batch}.items() if self._forsaken else ():
+            yield list(self._forsaken.over(self.driver, at, self.edge.reads[at], fed))
 
     def _arrival(self, at: int, r: Any) -> Arrival:
         stored = Stored(Ref(topic=r.topic, partition=r.partition, offset=r.offset), r.key, r.value, r.headers)
@@ -188,10 +233,22 @@ class Lane:
     def _again(self, at: int, offset: int) -> Arrival:
         if (mark := self._marks.get((at, offset))) is not None:
             return mark
-        m = self._window(self.topics[at], offset)
         ref = Ref(topic=self.topics[at], partition=self.partition, offset=offset)
+        try:
+            m = self._window(self.topics[at], offset)
+        except LookupError as error:
+            return Arrival(at, Stored(ref, None, None), Undecodable(str(error)))
         stored = Stored(ref, m.key(), m.value(), cast(Any, m.headers()) or ())
         return read(at, self.edge.reads[at], stored, self._decode, self._connection.partitions)
+
+    def _judge(self, arrival: Arrival, reason: str) -> None:
+        """Counts whether an input could be used."""
+        stored, holds = arrival.stored, arrival.holds
+        stream = (
+            (stored.key or b"").decode(errors="replace") if isinstance(holds, Undecodable) else holds.stream_id
+        )
+        ref = stored.ref
+        self._poison.count(stream, reason and f"{ref.topic}/{ref.partition}@{ref.offset}: {reason}")
 
     def _written(self, outcome: Any) -> Sequence[Write]:
         cause = outcome.cause.stored
@@ -260,6 +317,8 @@ class Lane:
         Until then no snapshot is made: it would hide from the next recovery what has been said already.
         """
         p = self._place
+        if self._forsaken:
+            return False
         past = all(fed >= taken for fed, taken in zip(self._fed, p.cut.taken, strict=True))
         return past and (not (p.said or p.dead) or all(f >= e for f, e in zip(self._fed, p.ends, strict=True)))
 
@@ -276,11 +335,11 @@ class Lane:
         return True
 
     def _moment(self) -> tuple[Cut, dict[Session, Any]]:
-        d = self.driver
+        d, lost = self.driver, tuple(self._lost)
         if isinstance(d, MapDriver):
             readers = tuple(Reader(*session, guard) for session, guard in d.guards.items())
-            return Cut(tuple(self._fed), self._out, tuple(self._dead), readers=readers), {}
+            return Cut(tuple(self._fed), self._out, tuple(self._dead), readers=readers, lost=lost), {}
         sessions = {**{s: d.kept(s) for s in d.dirty}, **dict.fromkeys(d.over)}
         d.dirty.clear()
         d.over.clear()
-        return Cut(tuple(self._fed), self._out, tuple(self._dead), ended=tuple(d.ended)), sessions
+        return Cut(tuple(self._fed), self._out, tuple(self._dead), ended=tuple(d.ended), lost=lost), sessions

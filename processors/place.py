@@ -44,6 +44,7 @@ class Place:
     said: Per session of a Fold, the last seq in the output, until it is reached again.
     dead: Input and offset of dead letters, until they are met again.
     bounds: Per input, the stretch that is read of it; None for all there is and comes.
+    lost: Per input, how many records were deleted before `starts` that should have been read.
     """
 
     cut: Cut
@@ -52,3 +53,4 @@ class Place:
     said: dict[Session, int]
     dead: set[tuple[int, int]]
     bounds: tuple[Extent | None, ...]
+    lost: tuple[int, ...] = ()

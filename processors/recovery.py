@@ -18,7 +18,6 @@ from processors.reading import Decode, Encode
 from processors.snapshots import Cut, Snapshot, SnapshotWriter, snapshot_of
 from processors.tail import Tail, bounds, read_tails
 from schemas.codec import Undecodable
-from topics import metrics
 from topics.connection import Connection
 from topics.extent import NOTHING, Extent, Extents
 from topics.route import Edge
@@ -101,13 +100,15 @@ class Recovery:
                 session = session_of(record)
                 said[session] = max(said.get(session, -1), record.seq)
             starts = self._resume(driver, snapshot, cut.taken)
+        wanted = starts
         starts = [
             self._inside(i, partition, at, *ends[i], bound)
             for i, (at, bound) in enumerate(zip(starts, bounds, strict=True))
         ]
+        lost = tuple(start - want for start, want in zip(starts, wanted, strict=True))
         buried = {(i, o) for i, t in enumerate(dead) for o in self._buried(t) if o >= starts[i]}
         reads_to = tuple(end if b is None else b.last for (_, end), b in zip(ends, bounds, strict=True))
-        place = Place(cut, tuple(starts), reads_to, said, buried, bounds)
+        place = Place(cut, tuple(starts), reads_to, said, buried, bounds, lost)
         codec = self.encode, self.decode
         return Lane(self.connection, driver, partition, place, writer, codec, self.limits)
 
@@ -145,7 +146,6 @@ class Recovery:
             log.error(
                 "%s: records %d to %d were deleted unread (retention); going on behind them", name, place, low - 1
             )
-            metrics.TROUBLE.labels(self.edge.name, "lost").inc(low - place)
         return max(place, low)
 
     def _said(self, message: Any) -> tuple[Any, Any]:

@@ -21,6 +21,7 @@ from processors.place import Limits
 from processors.reading import Decode, Encode
 from processors.recovery import Recovery
 from processors.security import aiokafka_settings
+from processors.tail import first_behind
 from topics import metrics
 from topics.connection import Connection
 from topics.extent import Extents
@@ -105,14 +106,35 @@ class Shell:
         for record in records:
             want = lane.want[at]
             if record.offset > want:
-                tries = lane.holes[at, want] = lane.holes.get((at, want), 0) + 1
+                lane.holes[at, want] = lane.holes.get((at, want), 0) + 1
                 log.warning("%s/%d: wanted %d, got %d", topic, partition, want, record.offset)
-                if tries > HOLE_TRIES:
-                    die(f"{topic}/{partition}: records {want} to {record.offset - 1} are gone")
                 return want
             if record.offset == want:
                 lane.push(at, record)
         return None
+
+    async def settle(self, topic: str, partition: int, hole: int) -> int | None:
+        """Where to go on after a hole: at it, again; behind it once another reader finds nothing there either."""
+        lane, at = self.lanes[partition], self.inputs.index(topic)
+        tries = lane.holes[at, hole]
+        if tries <= HOLE_TRIES:
+            return hole
+        first, low, end = await asyncio.to_thread(first_behind, self.connection, (topic, partition), hole)
+        if self.lanes.get(partition) is not lane:  # taken away meanwhile
+            return None
+        if first <= hole:
+            if tries > 3 * HOLE_TRIES:
+                die(f"{topic}/{partition}: record {hole} is there, but is not handed to us")
+            return hole
+        if hole < low and lane.bounded(at):
+            die(f"{topic}/{partition}: records {hole} to {low - 1} of the run's range are gone (retention)")
+        log.error("%s/%d: records %d to %d are gone; going on behind them", topic, partition, hole, first - 1)
+        lane.skip(at, first, low, end)
+        return first
+
+    def notes(self) -> dict[tuple[str, int], str]:
+        """What people are to know of each place: how much was lost, which streams are spoilt."""
+        return {(t, p): lane.note(i) for p, lane in self.lanes.items() for i, t in enumerate(lane.topics)}
 
     def positions(self) -> dict[tuple[str, int], int]:
         """Per topic and partition, what is safely out: for the lag gauge."""

@@ -41,6 +41,7 @@ class Cut:
     dead: Per input, the same of its dead letters.
     ended: Sessions of a Fold that have ended lately.
     readers: Sessions of a Map.
+    lost: Per input, how many records were deleted before they could be read, since ever.
     """
 
     taken: tuple[int, ...]
@@ -48,6 +49,7 @@ class Cut:
     dead: tuple[int, ...]
     ended: tuple[Session, ...] = ()
     readers: tuple[Reader, ...] = ()
+    lost: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

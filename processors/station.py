@@ -38,12 +38,13 @@ class Rejected:
 class Oddity:
     """A breach of the reader's rule that the driver found.
 
-    kind: repeat (seq seen before; the record is dropped), back (time runs back; the record is a dead letter) or
-        writers (another session of the same stream began since on this topic; the record counts all the same).
+    kind: repeat (seq seen before; the record is dropped), back (time runs back; the record is a dead letter),
+        writers (another session of the same stream began since on this topic; the record counts all the same) or
+        unended (an end mark that somebody else than the producer had to write; it ends the session all the same).
     text: What was found.
     """
 
-    kind: Literal["repeat", "back", "writers"]
+    kind: Literal["repeat", "back", "writers", "unended"]
     text: str
 
 

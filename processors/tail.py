@@ -108,6 +108,28 @@ class Window:
         self._open.close()
 
 
+def first_behind(connection: Connection, place: Place, offset: int, gap_s: float = 15) -> tuple[int, int, int]:
+    """Of a partition: the first record at or behind an offset (its end if there is none), its low mark, its end.
+
+    TimeoutError if the broker does not answer for `gap_s`.
+    """
+    with consumer(connection, isolation_level="read_uncommitted", fetch_wait_max_ms=20) as c:
+        low, end = c.get_watermark_offsets(TopicPartition(*place), timeout=gap_s)
+        if max(offset, low) >= end:
+            return end, low, end
+        c.assign([TopicPartition(*place, max(offset, low))])
+        until = time.monotonic() + gap_s
+        while time.monotonic() < until:
+            for message in c.consume(1, 0.2):
+                error = message.error()
+                if error is None:
+                    return int(message.offset() or 0), low, end
+                if error.code() == KafkaError._PARTITION_EOF:
+                    return end, low, end
+                raise KafkaException(error)
+    raise TimeoutError(f"{place[0]}/{place[1]}@{offset}: nothing came for {gap_s} s")
+
+
 def bounds(connection: Connection, places: list[Place], timeout_s: float = 15) -> dict[Place, tuple[int, int]]:
     """First and next offset of each place."""
     with consumer(connection) as c:

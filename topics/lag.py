@@ -10,6 +10,13 @@ from topics.read import bounds, consumer, partitions_of
 
 def committed(connection: Connection, station: str, topics: Sequence[str]) -> dict[tuple[str, int], int | None]:
     """Committed offset by topic and partition; None where the group has committed nothing yet."""
+    return {place: offset for place, (offset, _) in gauges(connection, station, topics).items()}
+
+
+def gauges(
+    connection: Connection, station: str, topics: Sequence[str]
+) -> dict[tuple[str, int], tuple[int | None, str]]:
+    """The same, and what the group notes beside it: for a station JSON of what it lost and of spoilt streams."""
     with consumer(connection) as finder:
         wanted = partitions_of(finder, topics)
     client = Consumer(connection.confluent(group_id=connection.names.group(station), enable_auto_commit=False))
@@ -17,7 +24,7 @@ def committed(connection: Connection, station: str, topics: Sequence[str]) -> di
         found: list[TopicPartition] = client.committed(wanted, timeout=20)
     finally:
         client.close()
-    return {(tp.topic, tp.partition): tp.offset if tp.offset >= 0 else None for tp in found}
+    return {(tp.topic, tp.partition): (tp.offset if tp.offset >= 0 else None, tp.metadata or "") for tp in found}
 
 
 def lag_of(connection: Connection, at: Mapping[tuple[str, int], int | None]) -> dict[str, int]:

@@ -164,6 +164,8 @@ def sink(
 
     Example: framelog sink clickhouse
     """
+    from topics.limit import POISONED, TooManyBad
+
     settings = configured.load(data=data)
     tell = teller(ready_file)
     connection = prepared_log(settings)
@@ -172,7 +174,10 @@ def sink(
     made = rows_sink(settings, connection) if kind == "clickhouse" else clips_sink(settings)
     on_sigterm(made.close)
     watch(lambda: made.assigned, tell)
-    made.run()
+    try:
+        made.run()
+    except TooManyBad as error:
+        raise fail(str(error), POISONED) from error
 
 
 def connection_of(live: Connection, run: str) -> Connection:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.health import Work, stalled
+from deploy.health import Work, losses, stalled, station_rows
 
 STALL_S = 30.0
 
@@ -21,3 +21,24 @@ STALL_S = 30.0
 )
 def test_who_is_stalled(work: Work, why: str) -> None:
     assert stalled(work, STALL_S) == why
+
+
+@pytest.mark.parametrize(
+    ("at", "note", "low", "lost", "spoilt"),
+    [
+        (None, "", 0, 0, ()),
+        (5, "", 5, 0, ()),
+        (5, "", 9, 4, ()),
+        (9, '{"lost": 4}', 9, 4, ()),
+        (9, '{"lost": 4, "spoilt": ["cam"]}', 12, 7, ("cam",)),
+    ],
+    ids=["nothing yet", "all there", "lost while it is away", "lost before", "both, and a bad producer"],
+)
+def test_what_retention_took_and_who_brings_dead_letters_is_told(
+    at: int | None, note: str, low: int, lost: int, spoilt: tuple[str, ...]
+) -> None:
+    assert losses({("t", 0): (at, note)}, {("t", 0): low}) == (lost, spoilt)
+    (row,) = station_rows([Work("faces", 0, 1.0, 0.0, lost, spoilt)], STALL_S)
+    assert row["state"] == "ok"
+    assert (f"{lost} records were deleted" in row["says"]) == (lost > 0)
+    assert ("dead letters from cam" in row["says"]) == bool(spoilt)

@@ -85,7 +85,27 @@ def test_what_was_delivered_before_is_dropped_and_a_hole_is_sought_again() -> No
     assert made.deliver("framelog.frames", 1, [Got(9)]) is None
 
 
-def test_a_hole_that_stays_is_fatal_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("log", "lost"), [((3, 3, 9), 3), ((3, 0, 9), 0)], ids=["deleted", "a transaction's mark"]
+)
+async def test_a_hole_that_another_reader_finds_too_is_left_behind_and_counted_where_records_were_deleted(
+    log: tuple[int, int, int], lost: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shell, "first_behind", lambda *_: log)
+    one = lane()
+    made = shell_of("detections", one)
+    for _ in range(shell.HOLE_TRIES):
+        assert made.deliver("framelog.frames", 0, [Got(3)]) == 0
+        assert await made.settle("framelog.frames", 0, 0) == 0
+    assert made.deliver("framelog.frames", 0, [Got(3)]) == 0
+    assert await made.settle("framelog.frames", 0, 0) == 3
+    assert made.deliver("framelog.frames", 0, [Got(3)]) is None
+    assert [(r.offset, getattr(r, "missing", None)) for _, r in one._take()] == [
+        *([(2, lost)] if lost else []), (3, None)
+    ]  # fmt: skip
+
+
+async def test_a_hole_that_another_reader_does_not_find_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     class Died(Exception):
         pass
 
@@ -93,11 +113,14 @@ def test_a_hole_that_stays_is_fatal_and_named(monkeypatch: pytest.MonkeyPatch) -
         raise Died(where)
 
     monkeypatch.setattr(shell, "die", die)
+    monkeypatch.setattr(shell, "first_behind", lambda *_: (0, 0, 9))
     made = shell_of("detections", lane())
-    for _ in range(shell.HOLE_TRIES):
+    for _ in range(3 * shell.HOLE_TRIES):
         assert made.deliver("framelog.frames", 0, [Got(3)]) == 0
-    with pytest.raises(Died, match=r"framelog\.frames/0: records 0 to 2 are gone"):
-        made.deliver("framelog.frames", 0, [Got(3)])
+        assert await made.settle("framelog.frames", 0, 0) == 0
+    made.deliver("framelog.frames", 0, [Got(3)])
+    with pytest.raises(Died, match=r"framelog\.frames/0: record 0 is there, but is not handed to us"):
+        await made.settle("framelog.frames", 0, 0)
 
 
 def test_several_inputs_are_taken_in_turns() -> None:

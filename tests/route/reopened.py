@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -59,12 +60,11 @@ class Log:
         return {m.ref: t.noun for t in CATALOG if t.kind == "raw" for m in self.messages(t.noun)}
 
 
-@pytest.fixture(scope="session")
-def reopened(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Log]:
-    """The played clip's broker and registry, started again by themselves: no station, no sink."""
-    folder: Path = tmp_path_factory.mktemp("reopened")
+@contextmanager
+def reopen(data: Path, folder: Path) -> Iterator[Log]:
+    """Broker and registry of a data folder, copied to `folder` and started by themselves: no station, no sink."""
     for part in ("kafka", "registry"):
-        shutil.copytree(played.data / part, folder / part)
+        shutil.copytree(data / part, folder / part)
     node = KafkaNode(folder / "kafka", quick=True)
     node.prepare()
     port = free_port()
@@ -86,6 +86,13 @@ def reopened(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         thread.join(20)
         process.terminate()
         process.wait(60)
+
+
+@pytest.fixture(scope="session")
+def reopened(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Log]:
+    """The log of the played clip."""
+    with reopen(played.data, tmp_path_factory.mktemp("reopened")) as log:
+        yield log
 
 
 @pytest.fixture(scope="session")
