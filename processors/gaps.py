@@ -15,7 +15,7 @@ from processors.envelope import REASON
 from processors.fold import FoldDriver
 from processors.reading import Arrival
 from schemas.records import Record
-from topics.stretch import Passage
+from topics.extent import Passage
 from topics.topic import Topic
 
 DELETED = b"its end was deleted before it was read (retention), and nothing more of it came"
