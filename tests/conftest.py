@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.fixtures_kafka", "tests.fixtures_store", "tests.route.played", "tests.route.reopened"]
+pytest_plugins = [
+    "tests.fixtures_kafka",
+    "tests.fixtures_store",
+    "tests.processors.lab",
+    "tests.route.played",
+    "tests.route.reopened",
+]
 HERE = Path(__file__).parent
 
 

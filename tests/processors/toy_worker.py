@@ -2,6 +2,7 @@
 
 import logging
 import os
+import random
 import sys
 import time
 from collections.abc import Sequence
@@ -17,6 +18,14 @@ from topics.connection import Connection
 from topics.names import Names
 
 NAP_S = float(os.environ.get("TOY_NAP_S", "0"))
+BUGS = float(os.environ.get("TOY_BUGS", "0"))
+# Share of calls in which a core has a bug that is gone at the next try, as one of memory or of a library.
+DICE = random.Random()
+
+
+def perhaps_a_bug() -> None:
+    if DICE.random() < BUGS:
+        raise RuntimeError("a bug that comes and goes")
 
 
 class Slow(Boxes):
@@ -24,6 +33,7 @@ class Slow(Boxes):
 
     def __call__(self, batch: Sequence[Item[Frame]]) -> Sequence[Any]:
         time.sleep(NAP_S * len(batch))
+        perhaps_a_bug()
         return super().__call__(batch)
 
 
@@ -32,6 +42,7 @@ class SlowChain(Chain):
 
     def step(self, state: Any, item: Any) -> Any:
         time.sleep(NAP_S)
+        perhaps_a_bug()
         if getattr(item.record, "image", b"") == b"bug":
             raise ZeroDivisionError("a bug of the core")
         return super().step(state, item)

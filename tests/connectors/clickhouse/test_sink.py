@@ -22,25 +22,17 @@ from connectors.clickhouse.ddl import Databases
 from connectors.clickhouse.rows import Place, columns_of, row
 from connectors.clickhouse.schema import StoreAddress, digests, drop, ensure_schema
 from connectors.clickhouse.sink import clickhouse_sink
-<<<<<<< HEAD
-from connectors.deadletters import BadLimit, TooManyBad
-from connectors.ranges import announced_end
-=======
 from connectors.deadletters import BadLimit
->>>>>>> a6c0774 (A station stops where its input is too bad to go on, and goes on behind what retention took; forty kills of the whole platform)
+from connectors.ranges import announced_end
 from connectors.sink import Sink, SinkConfig
 from tests.connectors.records import record
 from tests.fixtures_kafka import eventually
 from tests.fixtures_store import StoreProcess
 from topics import catalog
 from topics.connection import Connection
-<<<<<<< HEAD
 from topics.lag import committed, lag_of
-from topics.read import consumer, partitions_of, read
-=======
 from topics.limit import TooManyBad
-from topics.read import read
->>>>>>> a6c0774 (A station stops where its input is too bad to go on, and goes on behind what retention took; forty kills of the whole platform)
+from topics.read import consumer, partitions_of, read
 from topics.registry import Serde
 
 NOUNS = ("frames", "fused", "highlights")
@@ -52,11 +44,7 @@ from connectors.clickhouse.schema import StoreAddress
 from connectors.clickhouse.sink import clickhouse_sink
 from connectors.sink import SinkConfig
 from topics.connection import Connection
-<<<<<<< HEAD
 from topics.lag import committed, lag_of
-=======
-from topics.limit import TooManyBad
->>>>>>> a6c0774 (A station stops where its input is too bad to go on, and goes on behind what retention took; forty kills of the whole platform)
 from topics.names import Names
 logging.basicConfig(level=logging.INFO)
 bootstrap, registry, prefix, url, database = sys.argv[1:]
