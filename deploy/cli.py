@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.commands import ask, diff, feed, log, parts, replay, running, why
+from deploy.commands import ask, diff, end, feed, log, parts, replay, running, why
 from deploy.commands import verify as verifying
 from deploy.commands.shared import fail
 from deploy.settings import NotRunning
@@ -41,7 +41,7 @@ for panel, commands in {
         verifying.verify,
         why.why,
     ),
-    FEED: (feed.ingest, parts.work, parts.sink, parts.serve, parts.registry, parts.store),
+    FEED: (feed.ingest, end.end, parts.work, parts.sink, parts.serve, parts.registry, parts.store),
 }.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)

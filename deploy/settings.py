@@ -20,6 +20,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from connectors.clips.config import Config as ClipsConfig
 from connectors.diff.config import Config as DiffConfig
+from connectors.ends.config import Config as EndsConfig
 from connectors.sources.config import Config as IngestConfig
 from topics.connection import Connection
 from topics.names import LIVE, Names
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the page and the API listen on.")
     port: int = Field(8787, ge=0, le=65535, description="Port of the page and the API.")
     ingest: IngestConfig = Field(default_factory=IngestConfig, description="How sources are taken in.")
+    ends: EndsConfig = Field(default_factory=EndsConfig, description="When sessions that were left are ended.")
     clips: ClipsConfig = Field(default_factory=ClipsConfig, description="How clips are cut.")
     diff: DiffConfig = Field(default_factory=DiffConfig, description="When two runs say the same.")
     traceback: bool = Field(False, description="Show where an unforeseen error came from, not only what it is.")

@@ -67,7 +67,7 @@ class FoldDriver:
         first = tuple(NOTHING if h is None else h.what.offset for h in heads)
         state = msgspec.msgpack.encode(o.state)
         return Kept(*session, state, o.seq, o.pts_us, o.watermark_us, tuple(o.guards), first,
-                    tuple(o.past), tuple(o.rival))  # fmt: skip
+                    tuple(o.past), tuple(o.rival), tuple(o.seen), tuple(o.last))  # fmt: skip
 
     def resume(self, kept: Kept) -> None:
         """Takes a session up where a snapshot left it; msgspec.ValidationError if the core's state has changed."""
@@ -75,7 +75,7 @@ class FoldDriver:
         o.seq, o.pts_us, o.watermark_us = kept.seq, kept.pts_us, kept.watermark_us
         o.guards, o.seen = list(kept.guards), list(kept.guards)
         o.past, o.rival = list(kept.past or o.past), list(kept.rival or o.rival)
-        o.reread = list(o.past)
+        o.reread, o.last = list(o.past), list(kept.last or o.past)
         for i, guard in enumerate(kept.guards):
             if guard.seq >= 0:
                 o.merge.believe(i, max(guard.pts_us, guard.watermark_us), end=guard.ended)
@@ -130,6 +130,7 @@ class FoldDriver:
         if seen.seq < 0:
             self._rivals(session, at, offset)
         guard = o.seen[at] = checked.guard
+        o.last[at] = max(o.last[at], offset)
         held = Held(arrival, at, offset, arrival.stored.size, guard, self._odd(o, arrival, seen, checked))
         place_us = max(guard.pts_us, guard.watermark_us) if checked.verdict == "repeat" else guard.pts_us
         o.merge.push(Entry(place_us, at, guard.seq, held), guard.watermark_us, end=guard.ended)

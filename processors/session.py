@@ -22,6 +22,8 @@ class Kept:
     first: Per input, the offset of the oldest record that is held back; -1 if there is none.
     past: Per input, the offset of the last record that was given to the core; -1 if there is none.
     rival: Per input, the offset at which another session of the same stream began after this one; -1 if none did.
+    seen, last: Per input, the reader's rule behind the last record that has arrived, and its offset; -1 if none
+        did. Nobody resumes from them: they tell others how far the session is in the log.
     """
 
     stream_id: str
@@ -34,6 +36,8 @@ class Kept:
     first: tuple[int, ...]
     past: tuple[int, ...] = ()
     rival: tuple[int, ...] = ()
+    seen: tuple[Guard, ...] = ()
+    last: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -60,5 +64,5 @@ class Open:
         self.seen = [Guard()] * inputs  # behind what has arrived
         self.guards = [Guard()] * inputs  # behind what was given to the core
         self.merge: Merge[Held] = Merge(inputs)
-        self.past, self.rival = [NOTHING] * inputs, [NOTHING] * inputs
+        self.past, self.rival, self.last = [NOTHING] * inputs, [NOTHING] * inputs, [NOTHING] * inputs
         self.reread = [NOTHING] * inputs  # what is read up to here was given to the core before a crash

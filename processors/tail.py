@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from topics.connection import Connection
-from topics.read import consumer
+from topics.read import consumer, watermarks
 
 Place = tuple[str, int]
 # topic, partition
@@ -34,7 +34,7 @@ def read_tails(connection: Connection, starts: Mapping[Place, int | None], gap_s
     ) as c:
         assigned = []
         for place, start in starts.items():
-            low, end = c.get_watermark_offsets(TopicPartition(*place), timeout=gap_s)
+            low, end = watermarks(c, TopicPartition(*place), gap_s)
             tails[place] = Tail(low, end)
             first = low if start is None else max(start, low)
             if first < end:
@@ -114,7 +114,7 @@ def first_behind(connection: Connection, place: Place, offset: int, gap_s: float
     TimeoutError if the broker does not answer for `gap_s`.
     """
     with consumer(connection, isolation_level="read_uncommitted", fetch_wait_max_ms=20) as c:
-        low, end = c.get_watermark_offsets(TopicPartition(*place), timeout=gap_s)
+        low, end = watermarks(c, TopicPartition(*place), gap_s)
         if max(offset, low) >= end:
             return end, low, end
         c.assign([TopicPartition(*place, max(offset, low))])
@@ -133,4 +133,4 @@ def first_behind(connection: Connection, place: Place, offset: int, gap_s: float
 def bounds(connection: Connection, places: list[Place], timeout_s: float = 15) -> dict[Place, tuple[int, int]]:
     """First and next offset of each place."""
     with consumer(connection) as c:
-        return {p: c.get_watermark_offsets(TopicPartition(*p), timeout=timeout_s) for p in places}
+        return {p: watermarks(c, TopicPartition(*p), timeout_s) for p in places}

@@ -1759,7 +1759,7 @@ class StreamNotice:
     width_px: Width of the source frame in pixels.
     height_px: Height of the source frame in pixels.
     media: Raw nouns that it concerns: frames, audio, packets; for started and ended those that came at all.
-    breach: Kind of the breach: hole, first_seq, repeat, back, writers, not_jpeg, size, rate, odd, empty, negative, far_ahead, track; empty otherwise.
+    breach: Kind of the breach: hole, first_seq, repeat, back, writers, not_jpeg, size, rate, odd, empty, negative, far_ahead, track, unended; empty otherwise.
     received: Records of each raw noun since the last progress; over the whole session for ended.
     breaches: Breaches since the last progress by kind, also those that were not announced one by one; over the whole session for ended.
     """

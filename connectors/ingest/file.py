@@ -32,7 +32,10 @@ def ingest_file(job: Job, standings: dict[str, Standing], end_others: Callable[[
     if standing is not None and standing.complete:
         notes = ["it is whole in the log already: nothing was added"]
         if standing.cut:
-            notes = ["another source took this stream over and ended it: take it in under another --stream"]
+            notes = [
+                "it was ended in the log before it was whole (another source took the stream over, or nothing "
+                "came for long): take it in under another --stream"
+            ]
         last_us = max((spot.pts_us for spot in standing.spots.values()), default=0)
         return Summary(job.stream, session, True, False, False, {}, 0, last_us, 0.0, tuple(notes))
     end_others(session)

@@ -3,6 +3,8 @@
 from schemas.identity import record_id
 from schemas.records import Record
 
+REASON = "framelog.reason"
+# On an end mark: why somebody else than its producer ended the session.
 Headers = list[tuple[str, str | bytes | None]]
 
 

@@ -88,9 +88,13 @@ class Ledger:
                 )
         return first
 
-    def claim(self) -> None:
-        """Takes the stream over: whoever held it can write no more standings."""
-        name = f"{self._topic}.{self._stream}"
+    def claim(self, session: str = "") -> None:
+        """Takes the stream over: whoever held it can write no more standings.
+
+        With a `session` only that one, which no ingest of ours writes: it fences those that end sessions.
+        """
+        # No name of a stream that we ingest has a slash in it.
+        name = f"{self._topic}/{self._stream}/{session}" if session else f"{self._topic}.{self._stream}"
         settings = self._connection.producer(transactional_id=name) | QUIET
         self._producer = Producer(settings)
         try:

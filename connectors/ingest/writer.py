@@ -7,7 +7,7 @@ from typing import Any
 
 from confluent_kafka import KafkaError, Producer
 
-from connectors.ingest.headers import headers
+from connectors.ingest.headers import REASON, headers
 from connectors.ingest.ledger import Spot
 from connectors.ingest.quiet import QUIET
 from connectors.ingest.report import IngestError
@@ -26,11 +26,18 @@ class Writer:
 
     `patience_s`: how long a record may wait for the log before `write` raises IngestError; None for ever.
     `tails` is where the session stands already: what is at or below is not written again.
+    `reason`: why somebody else than the session's own producer writes; it goes into the headers.
     """
 
     def __init__(
-        self, connection: Connection, serde: Serde, tails: Mapping[str, Spot], patience_s: float | None
+        self,
+        connection: Connection,
+        serde: Serde,
+        tails: Mapping[str, Spot],
+        patience_s: float | None,
+        reason: str = "",
     ) -> None:
+        self._reason = [(REASON, reason.encode())] if reason else []
         self._connection = connection
         self._serde = serde
         self._last = {noun: spot.seq for noun, spot in tails.items()}
@@ -81,7 +88,11 @@ class Writer:
         while True:
             try:
                 self._producer.produce(
-                    topic, value, record.stream_id.encode(), headers=headers(noun, record), on_delivery=confirmed
+                    topic,
+                    value,
+                    record.stream_id.encode(),
+                    headers=[*headers(noun, record), *self._reason],
+                    on_delivery=confirmed,
                 )
                 break
             except BufferError:  # back-pressure: the log takes them as fast as it can

@@ -70,6 +70,7 @@ def work(
     """
     from connectors.runs.ledger import run_of
     from connectors.runs.record import BadRun
+    from deploy.endings import WATCH, watching
     from deploy.replay.planning import cores_of
     from deploy.tunables import BadTunable
     from deploy.tunables import load as load_tunables
@@ -93,11 +94,11 @@ def work(
     except (BadTunable, BadRun, ValueError) as error:
         raise fail(str(error), 2) from error
     tell = teller(ready_file)
-    raise typer.Exit(
-        run_worker(
+    with watching(connection, settings.ends, settings.ingest, wanted=run is None and WATCH.name in stations):
+        code = run_worker(
             stations, cores, connection, instance=instance, metrics_port=metrics_port, on_ready=tell, bounds=bounds
         )
-    )
+    raise typer.Exit(code)
 
 
 def on_sigterm(stop: Callable[[], None]) -> None:

@@ -33,7 +33,7 @@ class Limits:
 class Breach:
     """One thing done wrong.
 
-    kind: short name, the same for the same mistake.
+    kind: short name, the same for the same mistake; `unended` where somebody else had to end the session.
     text: what was found and what was expected.
     """
 

@@ -1,7 +1,7 @@
 """A Map and a Fold over three topics under live load while their workers are killed, frozen, moved and buggy.
 
-The rows of what the shell was shown to stand in the laboratory, each as a test of the shell as it is now. What comes
-out is compared, byte for byte, with what the offline shell makes of the same messages.
+The rows of what the shell was shown to stand in the laboratory, each as a test of the shell as it is now. What
+comes out is compared, byte for byte, with what the offline shell makes of the same messages.
 """
 
 import random
@@ -61,8 +61,8 @@ def test_workers_are_killed_under_live_load_and_poison(lab: Lab, workers: int) -
     by_station = [header(m.headers(), STATION) for m in lab.letters()]
     assert by_station.count(b"detections") == by_station.count(b"streams") == poison
     assert kills >= 0.8 * KILLS, f"only {kills} kills hit them at work"
-    print(f"seed {SEED}: {workers} workers, {kills} kills, {len(raw)} records in at {PER_S:.0f}/s, {lab.out()} out, "
-          f"0 lost, 0 doubled, 0 out of order, {poison} of {poison} dead letters of each station")  # fmt: skip
+    print(f"seed {SEED}: {workers} workers, {kills} kills, {len(raw)} records in at {PER_S:.0f}/s, {lab.out()} "
+          f"out, 0 lost, 0 doubled, 0 out of order, {poison} of {poison} dead letters a station")  # fmt: skip
 
 
 def pauses_s(lab: Lab) -> list[float]:

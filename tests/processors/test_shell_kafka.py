@@ -1,11 +1,10 @@
-"""Stations on a real broker: the same bytes as offline, whatever is done to their processes."""
+"""Stations on a real broker: the same bytes as offline. Kills and the like: tests/faults/test_workers.py."""
 
 import asyncio
 import gc
 import random
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -19,9 +18,8 @@ from processors.session import Kept
 from processors.snapshots import Cut, SnapshotWriter, snapshot_of
 from processors.tail import read_tails
 from processors.worker import run_worker
-from tests.faults.dice import times
 from tests.fixtures_kafka import eventually
-from tests.processors.lab import BOTH, OUTPUTS, PARTITIONS, Lab, clip, metric, woven
+from tests.processors.lab import BOTH, PARTITIONS, Lab, clip, metric, woven
 from tests.processors.toys import Boxes, audio, frame, packets
 from topics import catalog as c
 from topics.broker import ensure_topics
@@ -30,7 +28,6 @@ from topics.names import Names
 from topics.partitioner import partition_of
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.network]
-KILLS = times(few=6, whole=20)
 JUNK = (c.FRAMES, "a", b"no record at all")
 
 
@@ -67,71 +64,6 @@ def test_the_same_bytes_as_offline_and_poison_in_the_dead_letters(lab: Lab) -> N
     first = lab.messages(lab.connection.names.topic(c.DETECTIONS))[0]
     assert header(first.headers(), "ce_type") == b"framelog.detections"
     assert input_offset(first.headers()) is not None
-
-
-def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(lab: Lab) -> None:
-    rng = random.Random(2)
-    lab.feed(woven(rng, *(clip(s, 100 + 100 * KILLS, bad=(5, 55)) for s in "abcd")))
-    want, dead = lab.offline()
-    total = sum(map(len, want["streams"].values()))
-    env = {"TOY_NAP_S": "0.0008", "TOY_INSTANCE": "one"}
-    kills = 0
-    worker = lab.start(**env)
-    while kills < KILLS and lab.count(c.STREAMS) < total:
-        seen = sum(map(lab.count, OUTPUTS))
-        eventually(lambda n=seen: sum(map(lab.count, OUTPUTS)) > n)  # type: ignore[misc]
-        time.sleep(rng.uniform(0.0, 0.9))  # the moment is what is drawn
-        worker.kill()
-        worker.wait(20)
-        kills += 1
-        worker = lab.start(**env)
-    lab.finished(want)
-    eventually(lambda: len(lab.messages(lab.connection.names.dlq(c.FRAMES))) >= sum(dead.values()))
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(20) == 0
-    lab.assert_equal(want)
-    letters = lab.messages(lab.connection.names.dlq(c.FRAMES))
-    assert len(letters) == sum(dead.values()) == 16
-    assert kills >= KILLS - 1, f"only {kills} kills hit it at work"
-    print(f"{kills} kills, {len(lab.raw)} records in, {sum(map(lab.count, OUTPUTS))} out, 0 lost, 0 doubled")
-
-
-def test_a_frozen_worker_ends_itself_and_another_has_taken_over(lab: Lab) -> None:
-    rng = random.Random(3)
-    lab.feed(woven(rng, *(clip(s, 900) for s in "abcd")))
-    want, _ = lab.offline()
-    frozen = lab.start(TOY_NAP_S="0.003")
-    eventually(lambda: lab.count(c.STREAMS) > 50)
-    other = lab.start(TOY_NAP_S="0.001")
-    frozen.send_signal(signal.SIGSTOP)
-    lab.finished(want)
-    frozen.send_signal(signal.SIGCONT)
-    assert frozen.wait(20) == 71
-    assert "slept past" in lab.told(frozen)
-    assert other.poll() is None
-    lab.assert_equal(want)
-
-
-def test_workers_that_join_and_leave_lose_and_double_nothing(lab: Lab) -> None:
-    rng = random.Random(4)
-    lab.feed(woven(rng, *(clip(s, 900) for s in "abcd")))
-    want, _ = lab.offline()
-    total = sum(map(len, want["streams"].values()))
-    first, joins = lab.start(TOY_NAP_S="0.002"), 0
-    while joins < 3 and lab.count(c.STREAMS) < total:
-        seen = lab.count(c.STREAMS)
-        eventually(lambda n=seen: n < lab.count(c.STREAMS))  # type: ignore[misc]
-        second = lab.start(TOY_NAP_S="0.002")
-        eventually(lambda w=second: "recovered" in lab.told(w))  # type: ignore[misc]
-        time.sleep(rng.uniform(0.2, 1.0))  # the moment is what is drawn
-        second.send_signal(signal.SIGTERM)
-        assert second.wait(20) == 0
-        joins += 1
-    assert joins >= 2, "the work was done before anybody had joined"
-    lab.finished(want)
-    first.send_signal(signal.SIGTERM)
-    assert first.wait(20) == 0
-    lab.assert_equal(want)
 
 
 def test_streams_that_wait_for_each_others_topics_do_not_stop_each_other(lab: Lab) -> None:

@@ -1,0 +1,1 @@
+"""Ends sessions whose producer died for good: writes the end marks that it did not write."""
