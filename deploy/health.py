@@ -116,7 +116,10 @@ def station_rows(works: Sequence[Work], stall_s: float) -> list[dict[str, Any]]:
         if work.lost:
             says.append(f"{work.lost} records were deleted before it read them (retention)")
         if work.spoilt:
-            says.append(f"little but dead letters from {', '.join(work.spoilt)}: mend the producer")
+            says.append(
+                f"little but dead letters from {', '.join(s or 'unknown streams' for s in work.spoilt)}: "
+                "mend the producer"
+            )
         rows.append({"part": work.name, "state": state, "pid": None, "restarts": None, "says": "; ".join(says)})
     return rows
 

@@ -24,7 +24,8 @@ def die(where: str, error: BaseException | None = None) -> NoReturn:
         logging.shutdown()
         os._exit(POISONED)
     trace = "".join(traceback.format_exception(error)) if error else ""
-    log.critical("exit at %s: %r\n%s", where, error, trace)
+    # The last line is the one that the supervisor passes on: it has to name the record.
+    log.critical("%sexit at %s: %r", f"{trace}\n" if trace else "", where, error)
     logging.shutdown()
     os._exit(CRASHED)
 

@@ -27,7 +27,7 @@ from processors.reading import Arrival
 from processors.session import NOTHING, Held, Kept, Open
 from processors.station import Fold, Item, Oddity, Rejected, Watchful
 from schemas.codec import Undecodable
-from schemas.records import Record
+from schemas.records import Record, Ref
 from topics.route import Edge
 
 Again = Callable[[int, int], Arrival]
@@ -38,11 +38,12 @@ class FoldDriver:
     """Runs a Fold over the inputs of an edge.
 
     `dirty` names the sessions whose `kept` has changed since it was last emptied, `over` those that have ended
-    since; `held_bytes` is what the merges keep in memory per input. What they hold back beyond `memory_bytes` is
-    left to the log and asked for `again` by input and offset when it is due, so that a stream whose other topics
-    lag or are missing stops nobody else; where there is no `again`, all is kept. Offsets of one input must belong
-    to one partition wherever `kept`, `resume`, `again` and `taken` are used: what lies below `taken[input]` came
-    before the snapshot was made, so that a session unknown there is over, and what is dead there is buried.
+    since; `at` is the record that the core was given last, `held_bytes` what the merges keep in memory per input.
+    What they hold back beyond `memory_bytes` is left to the log and asked for `again` by input and offset when it
+    is due, so that a stream whose other topics lag or are missing stops nobody else; where there is no `again`,
+    all is kept. Offsets of one input must belong to one partition wherever `kept`, `resume`, `again` and `taken`
+    are used: what lies below `taken[input]` came before the snapshot was made, so that a session unknown there is
+    over, and what is dead there is buried.
     """
 
     def __init__(self, edge: Edge, core: Fold[Any, Any, Any]) -> None:
@@ -52,6 +53,7 @@ class FoldDriver:
         self.memory_bytes = 4 << 20
         self.counts: Counter[str] = Counter()
         self.judge: Judge = nobody
+        self.at: Ref | None = None
         self.ended: dict[Session, None] = {}
         self.dirty: dict[Session, None] = {}
         self.over: dict[Session, None] = {}
@@ -172,7 +174,7 @@ class FoldDriver:
             arrival = self.again(at, held.offset)
         else:
             raise LookupError(f"input {at} at {held.offset} was left to the log, but there is none")
-        o.guards[at], o.past[at] = held.guard, held.offset
+        o.guards[at], o.past[at], self.at = held.guard, held.offset, arrival.stored.ref
         item, odd = Item(cast(Record, arrival.holds), arrival.stored.ref), held.odd
         if isinstance(arrival.holds, Undecodable):  # it could be read when it came, and was deleted since
             self.counts["lost"] += 1

@@ -129,6 +129,12 @@ class Lane:
     def _gap(self, at: int, missing: int, to: int, end: int) -> Gap:
         return Gap(self.topics[at], self.partition, to - 1, missing, end)
 
+    @property
+    def place(self) -> str:
+        """Which records are being worked on, and which of them a Fold was given last."""
+        ref = self.driver.at if isinstance(self.driver, FoldDriver) else None
+        return self.at if ref is None else f"{self.at}, at the record {ref.topic}/{ref.partition}@{ref.offset}"
+
     def note(self, at: int) -> str:
         """What people are to know of an input's partition, for the metadata of the lag gauge; empty if nothing."""
         told = {"lost": self._lost[at], "spoilt": sorted(self._poison.spoilt)[:TOLD]}

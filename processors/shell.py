@@ -193,7 +193,7 @@ class Shell:
         except asyncio.CancelledError:
             raise
         except BaseException as error:  # noqa: BLE001 (whatever it is, this process cannot go on)
-            die(f"{self.edge.name} at {lane.at}", error)
+            die(f"{self.edge.name} at {lane.place}", error)
 
     async def quiesce(self) -> None:
         """Nothing of ours is running or in flight when this returns; until then the group waits for us."""

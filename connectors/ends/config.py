@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Config:
     """Tunables of ending sessions that nobody writes any more.
 
-    idle_s: a session on which nothing was written for so long is ended; what comes of it afterwards is dead letters.
+    idle_s: a session on which nothing was written for so long is ended; what comes of it afterwards is too late.
     follow_s: the same for one that a later session of our own ingest has followed on its stream.
     look_s: how often it is looked for such sessions; 0 for never.
     """

@@ -26,10 +26,11 @@ def end_session(
     """Ends a session on every raw topic that lacks its end; answers with those topics' nouns.
 
     First the session is taken over: from an ingest of ours by the transactional id of its stream, which shuts a
-    frozen one out; from nobody, where it is another producer's, but from others that would end it too. Then `again`
-    looks how far it is, the ledger notes that it is being ended (so that whoever finds it half done goes on at
-    once), the marks are written, the ledger notes that it is over. IngestError if an ingest writes the stream, or
-    somebody took the session over meanwhile. `between` is called with each noun before its mark is written.
+    frozen one out; from nobody, where it is another producer's, but from others that would end it too. Then
+    `again` looks how far it is, the ledger notes that it is being ended (so that whoever finds it half done goes
+    on at once), the marks are written, the ledger notes that it is over. IngestError if an ingest writes the
+    stream, or somebody took the session over meanwhile. `between` is called with each noun before its mark is
+    written.
     """
     ledger = Ledger(connection, session.stream_id)
     standing = ledger.standings().get(session.session_id)

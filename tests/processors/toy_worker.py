@@ -3,11 +3,13 @@
 import logging
 import os
 import random
+import signal
 import sys
 import time
 from collections.abc import Sequence
 from typing import Any
 
+from processors import shell, worker
 from processors.offline import Core, decode_local, encode_local
 from processors.place import Limits
 from processors.station import Item
@@ -48,7 +50,21 @@ class SlowChain(Chain):
         return super().step(state, item)
 
 
+def freeze_after_check(pid: int) -> None:
+    """Freezes a broker once the worker has found its topics there and before it is in its group."""
+    check = worker.check_topics
+
+    def checked(connection: Connection, stations: Sequence[str]) -> None:
+        check(connection, stations)
+        os.kill(pid, signal.SIGSTOP)
+
+    worker.check_topics = checked
+    shell.RECOVER_S = 5.0
+
+
 def main() -> int:
+    if frozen := os.environ.get("TOY_FREEZE"):
+        freeze_after_check(int(frozen))
     bootstrap, prefix, partitions, *stations = sys.argv[1:]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     cores: dict[str, Core] = {"detections": Slow(), "streams": SlowChain()}
