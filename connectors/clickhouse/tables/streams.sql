@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS framelog_log.streams
     `width_px` Int32 COMMENT 'Width of the source frame in pixels.',
     `height_px` Int32 COMMENT 'Height of the source frame in pixels.',
     `media` Array(String) COMMENT 'Raw nouns that it concerns: frames, audio, packets; for started and ended those that came at all.',
-    `breach` LowCardinality(String) COMMENT 'Kind of the breach: hole, first_seq, repeat, back, writers, not_jpeg, size, rate, odd, empty, negative, far_ahead, track; empty otherwise.',
+    `breach` LowCardinality(String) COMMENT 'Kind of the breach: hole, first_seq, repeat, back, writers, not_jpeg, size, rate, odd, empty, negative, far_ahead, track, unended; empty otherwise.',
     `received` Array(Tuple(label LowCardinality(String), count Int64)) COMMENT 'Records of each raw noun since the last progress; over the whole session for ended.',
     `breaches` Array(Tuple(label LowCardinality(String), count Int64)) COMMENT 'Breaches since the last progress by kind, also those that were not announced one by one; over the whole session for ended.',
     `precedence` UInt64 MATERIALIZED 9223372036854775807 - toUInt64(offset) COMMENT 'Largest for the record earliest in the log, which is the one that stays.'
