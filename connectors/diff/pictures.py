@@ -1,12 +1,13 @@
 """Frames out of the log as small pictures, for a report that opens anywhere."""
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 import cv2
 import simplejpeg
-from confluent_kafka import TopicPartition
+from confluent_kafka import Message
 
 from connectors.diff.findings import Session
 from connectors.diff.report import Compared
@@ -14,19 +15,15 @@ from connectors.diff.survey import frame_at
 from schemas.records import Frame, Ref
 from topics.catalog import FRAMES
 from topics.connection import Connection
-from topics.read import consumer
+from topics.fetch import Absent, At, Fetcher
 from topics.registry import Serde
 
 WIDTH_PX = 480
 QUALITY = 70
 ALL_BYTES = 12 << 20
 """Pictures of a report together; beyond it the smaller differences go without."""
-WAIT_S = 10.0
-
-
-def key_of(ref: Mapping[str, Any]) -> str:
-    """What a picture is called in the report."""
-    return f"{ref['topic']}/{ref['partition']}/{ref['offset']}"
+AT_ONCE = 40
+"""Frames in memory at a time."""
 
 
 def with_frames(report: dict[str, Any], c: Compared) -> None:
@@ -55,34 +52,33 @@ def wanted(report: Mapping[str, Any]) -> list[Ref]:
     return list(order)
 
 
-def pictures(connection: Connection, serde: Serde, refs: Iterable[Ref]) -> dict[str, dict[str, Any]]:
-    """Small pictures by `key_of`; frames that are no longer in the log, or no picture, are left out."""
+def pictures(connection: Connection, serde: Serde, refs: Sequence[Ref]) -> dict[str, dict[str, Any]]:
+    """Small pictures by place (topic/partition/offset); what is no longer in the log is left out."""
     found: dict[str, dict[str, Any]] = {}
     left = ALL_BYTES
-    with consumer(connection, fetch_wait_max_ms=20, queued_max_messages_kbytes=4096) as client:
-        for ref in refs:
-            frame = _frame(client, serde, ref)
-            if frame is None:
-                continue
-            jpeg = small(frame.image)
-            left -= len(jpeg) * 4 // 3
-            if left < 0:
-                break
-            found[key_of(ref.as_dict())] = {
-                "src": "data:image/jpeg;base64," + base64.b64encode(jpeg).decode(),
-                "width_px": frame.width_px,
-                "height_px": frame.height_px,
-            }
+    with closing(Fetcher(connection)) as fetcher:
+        for first in range(0, len(refs), AT_ONCE):
+            places = [At(ref.topic, ref.partition, ref.offset) for ref in refs[first : first + AT_ONCE]]
+            messages = fetcher.fetch(places)
+            for place in places:
+                made = _picture(serde, messages[place])
+                if made is None:
+                    continue
+                left -= len(made["src"])
+                if left < 0:
+                    return found
+                found[str(place)] = made
     return found
 
 
-def _frame(client: Any, serde: Serde, ref: Ref) -> Frame | None:
-    client.assign([TopicPartition(ref.topic, ref.partition, ref.offset)])
-    message = client.poll(WAIT_S)
-    if message is None or message.error() is not None or message.offset() != ref.offset:
+def _picture(serde: Serde, message: Message | Absent) -> dict[str, Any] | None:
+    if isinstance(message, Absent):
         return None
-    record = serde.decode(message.value(), FRAMES)
-    return record if isinstance(record, Frame) and record.image else None
+    frame = serde.decode(message.value(), FRAMES)
+    if not isinstance(frame, Frame) or not frame.image:
+        return None
+    source = "data:image/jpeg;base64," + base64.b64encode(small(frame.image)).decode()
+    return {"src": source, "width_px": frame.width_px, "height_px": frame.height_px}
 
 
 def small(jpeg: bytes) -> bytes:

@@ -46,8 +46,8 @@ def shown(chromium: Browser, page: Path, scheme: str, told: list[str]) -> Page:
 def test_it_draws_both_runs_filters_by_noun_and_asks_nobody(chromium: Browser, written: Path) -> None:
     told: list[str] = []
     view = shown(chromium, written, "light", told)
-    expect(view.locator("h1")).to_have_text(f"{CANDIDATE} loses 1 of 3 and changes 1 highlights")
-    expect(view.locator(".card")).to_have_count(len(BY_NAME) - 2)  # the story has neither faces nor utterances
+    expect(view.locator("h1")).to_have_text(f"{CANDIDATE} loses 1 of 3 highlights and changes 1")
+    expect(view.locator(".card")).to_have_count(len(BY_NAME))
     expect(view.locator(".lede").first).to_contain_text("</script><b>door</b>")
     dog = view.locator(".moment", has_text="lost dog").first
     expect(dog.locator(".side.a rect.s-lost")).to_have_count(1)
