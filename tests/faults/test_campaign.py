@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from connectors.clickhouse.schema import StoreAddress
+from connectors.objects import FolderStore
+from connectors.verify import verify
 from deploy.platform import WORKERS
 from deploy.state import read_state
 from tests.faults.dice import SEED, times
 from tests.fixtures_kafka import eventually
 from tests.route.played import Played, demo
-from tests.route.reopened import Log, reopen
+from tests.route.reopened import Log, reopen, reopen_store
 from topics.catalog import CATALOG
 
 pytestmark = [pytest.mark.slow, pytest.mark.kafka, pytest.mark.store, pytest.mark.media, pytest.mark.timeout(1800)]
@@ -99,7 +102,10 @@ def test_a_run_with_processes_killed_at_any_moment_equals_one_without(
         (c["highlight_id"], c["bytes"]) for c in played.summary["clips"]
     ]
     records = lost = doubled = 0
-    with reopen(data, tmp_path_factory.mktemp("killed-log")) as log:
+    with (
+        reopen(data, tmp_path_factory.mktemp("killed-log")) as log,
+        reopen_store(data, tmp_path_factory.mktemp("killed-store")) as store,
+    ):
         for topic in CATALOG:
             ours = [m.value or b"" for m in log.messages(topic.noun)]
             theirs = [m.value or b"" for m in reopened.messages(topic.noun)]
@@ -107,5 +113,8 @@ def test_a_run_with_processes_killed_at_any_moment_equals_one_without(
             lost += len(set(theirs) - set(ours))
             doubled += len(ours) - len(set(ours))
             assert ours == theirs, f"{topic.noun}: {len(ours)} messages, unkilled {len(theirs)}"
+        report = verify(log.connection, StoreAddress(store), FolderStore(data / "objects"))
+        assert report.ok, str(report)
+        assert not report.told, report.told
     print(f"{len(killer.killed)} kills in {took_s:.0f} s, {records} records, {lost} lost, {doubled} doubled, "
           f"{len(killed['digests'])} digests and {len(killed['clips'])} clips equal")  # fmt: skip

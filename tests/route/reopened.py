@@ -95,11 +95,19 @@ def reopened(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield log
 
 
+@contextmanager
+def reopen_store(data: Path, folder: Path) -> Iterator[str]:
+    """URL of a ClickHouse on a copy of a data folder's store."""
+    shutil.copytree(data / "store", folder / "data", symlinks=True)
+    store = StoreProcess(folder / "data").start()
+    try:
+        yield store.url
+    finally:
+        store.stop()
+
+
 @pytest.fixture(scope="session")
 def reopened_store(played: Played, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a ClickHouse that holds the rows of the played clip."""
-    folder: Path = tmp_path_factory.mktemp("reopened-store") / "data"
-    shutil.copytree(played.data / "store", folder, symlinks=True)
-    store = StoreProcess(folder).start()
-    yield store.url
-    store.stop()
+    with reopen_store(played.data, tmp_path_factory.mktemp("reopened-store")) as url:
+        yield url

@@ -1,0 +1,82 @@
+"""One real station is killed again and again within one session: its snapshots, its merge, its output's tail."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from processors.tail import read_tails
+from tests.faults.dice import SEED, times
+from tests.faults.real_worker import names_of
+from tests.fixtures_kafka import eventually
+from tests.processors.lab import ROOT
+from tests.route.played import Played
+from tests.route.reopened import Log
+from topics.broker import ensure_topics
+from topics.catalog import BY_NOUN
+from topics.route import BY_STATION
+
+pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.media, pytest.mark.timeout(900)]
+KILLS = times(few=3, whole=20)
+
+
+@pytest.mark.parametrize("station", ["detections", "emotions", "fused"])
+def test_a_station_killed_again_and_again_within_a_session_says_what_it_said_unkilled(
+    station: str, reopened: Log, played: Played, tmp_path: Path
+) -> None:
+    rng = random.Random(f"{SEED} {station}")
+    noun = BY_NOUN[station]
+    mine = replace(reopened.connection, names=names_of(station))
+    ensure_topics(mine)
+    inputs = sum(len(reopened.messages(t.noun)) for t in BY_STATION[station].reads)
+    nap_s = KILLS / inputs  # about a second of work between two kills
+    words = [
+        sys.executable,
+        "-m",
+        "tests.faults.real_worker",
+        mine.bootstrap,
+        mine.registry_url,
+        station,
+        f"{nap_s}",
+    ]
+    env = os.environ | {"FRAMELOG_MODELS": str(played.weights)}
+
+    def said() -> list[bytes]:
+        name = mine.names.topic(noun)
+        tails = read_tails(mine, {(name, p): None for p in range(mine.partitions)})
+        return [m.value() or b"" for _, tail in sorted(tails.items()) for m in tail.messages]
+
+    def start() -> subprocess.Popen[bytes]:
+        with (tmp_path / "worker.log").open("ab") as log:
+            return subprocess.Popen(words, cwd=ROOT, env=env, stderr=log)
+
+    def more(than: int, worker: subprocess.Popen[bytes]) -> bool:
+        assert worker.poll() is None, (tmp_path / "worker.log").read_text()[-3000:]
+        return len(said()) > than
+
+    want, kills, worker = [m.value or b"" for m in reopened.messages(station)], 0, start()
+    try:
+        while kills < KILLS and (before := len(said())) < len(want):
+            eventually(lambda n=before, w=worker: more(n, w), 120)  # type: ignore[misc]
+            time.sleep(rng.uniform(0.0, 0.9))  # the moment is what is drawn
+            worker.kill()
+            worker.wait(20)
+            kills += 1
+            worker = start()
+        eventually(lambda: more(len(want) - 1, worker), 180)
+        worker.terminate()
+        assert worker.wait(30) == 0
+    finally:
+        if worker.poll() is None:
+            worker.kill()
+            worker.wait(20)
+    got = said()
+    lost, doubled = len(set(want) - set(got)), len(got) - len(set(got))
+    print(f"seed {SEED}: {station} killed {kills} times, {len(want)} records, {lost} lost, {doubled} doubled")
+    assert kills >= 0.6 * KILLS, f"only {kills} kills hit it at work"
+    assert got == want
