@@ -1,8 +1,8 @@
 """Sessions whose producer died for good are ended once, whatever is killed when; none that lives is."""
 
+import secrets
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -25,7 +25,9 @@ from tests.fixtures_kafka import eventually
 from tests.processors.lab import ROOT
 from tests.processors.toys import audio, frame
 from topics import catalog as c
+from topics.broker import ensure_topics
 from topics.connection import Connection
+from topics.names import Names
 from topics.read import read
 from topics.registry import Serde
 from topics.topic import Topic
@@ -56,9 +58,13 @@ def write(connection: Connection, *made: Record, ours: bool = False) -> None:
         assert producer.flush(20) == 0
 
 
-@pytest.fixture
-def worker(connection: Connection) -> Iterator[subprocess.Popen[bytes]]:
-    """The real `streams` station on the test's topics."""
+@pytest.fixture(scope="module")
+def world(broker: str, registry_url: str) -> Iterator[Connection]:
+    """A log with the real `streams` station on it; each test has a stream of its own there."""
+    made = Connection(broker, registry_url, Names(f"t-{secrets.token_hex(4)}"), partitions=2)
+    with Serde(made) as serde:
+        serde.register()
+    ensure_topics(made)
     code = (
         "import logging, sys; logging.basicConfig(level=20)\n"
         "from processors.place import Limits; from processors.worker import run_worker\n"
@@ -67,11 +73,16 @@ def worker(connection: Connection) -> Iterator[subprocess.Popen[bytes]]:
         "c = Connection(sys.argv[1], sys.argv[2], Names(sys.argv[3]), partitions=2)\n"
         "sys.exit(run_worker(['streams'], {'streams': Streams(Config())}, c, limits=Limits(snapshot_s=0.2)))\n"
     )
-    words = [sys.executable, "-c", code, connection.bootstrap, connection.registry_url, connection.names.prefix]
+    words = [sys.executable, "-c", code, made.bootstrap, made.registry_url, made.names.prefix]
     process = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.DEVNULL)
-    yield process
+    yield made
     process.terminate()
     assert process.wait(30) == 0
+
+
+def ends_of(endings: Endings, stream: str) -> list[str]:
+    """Why a stream's sessions are ended by one look."""
+    return [reason for (name, _), reason in endings.look() if name == stream]
 
 
 def seen(connection: Connection, stream: str, frames: int) -> bool:
@@ -91,32 +102,29 @@ def marks(connection: Connection, stream: str) -> dict[str, list[tuple[Any, Any]
     return {t.noun: [(m, r) for m, r in records(connection, t) if r.end and r.stream_id == stream] for t in RAW}
 
 
-@pytest.mark.usefixtures("worker")
-def test_a_session_that_nobody_writes_any_more_is_ended_once_and_streams_says_why(connection: Connection) -> None:
-    write(connection, *(frame("cam", n) for n in range(4)), audio("cam", 0))
-    endings = Endings(connection, SOON, INGEST)
-    assert Endings(connection, SOON, INGEST).look() == []  # the first look knows nobody to be idle
-    eventually(lambda: seen(connection, "cam", 4))
-    (done,) = eventually(endings.look)
-    assert done[0] == ("cam", "s")
-    said = eventually(lambda: ended(connection, "cam"))
+def test_a_session_that_nobody_writes_any_more_is_ended_once_and_streams_says_why(world: Connection) -> None:
+    write(world, *(frame("idle", n) for n in range(4)), audio("idle", 0))
+    endings = Endings(world, SOON, INGEST)
+    eventually(lambda: seen(world, "idle", 4))
+    assert Endings(world, SOON, INGEST).look() == []  # the first look knows nobody to be idle
+    assert eventually(lambda: ends_of(endings, "idle")) == ["nothing was written for 0 s"]
+    said = eventually(lambda: ended(world, "idle"))
     told = [n.text for n in said if n.breach == "unended"]
     assert any("nothing was written for 0 s" in text for text in told), told
     assert next(n for n in said if n.kind == "ended").received[0].count == 4
     for noun, seq in (("frames", 4), ("audio", 1), ("packets", 0)):
-        ((message, mark),) = marks(connection, "cam")[noun]
+        ((message, mark),) = marks(world, "idle")[noun]
         assert (mark.seq, mark.pts_us) == (seq, 300_000)
         assert b"nothing was written" in (header(message.headers(), REASON) or b"")
-    assert [endings.look() for _ in range(3)] == [[], [], []]
-    assert {noun: len(found) for noun, found in marks(connection, "cam").items()} == dict.fromkeys(
+    assert [ends_of(endings, "idle") for _ in range(3)] == [[], [], []]
+    assert {noun: len(found) for noun, found in marks(world, "idle").items()} == dict.fromkeys(
         ("frames", "audio", "packets"), 1
     )
 
 
-@pytest.mark.usefixtures("worker")
 @pytest.mark.parametrize("at", ["audio", "packets"])
 def test_one_that_is_killed_between_the_topics_is_gone_on_with_and_nothing_is_written_twice(
-    connection: Connection, at: str
+    world: Connection, at: str
 ) -> None:
     class Killed(BaseException):
         pass
@@ -125,17 +133,16 @@ def test_one_that_is_killed_between_the_topics_is_gone_on_with_and_nothing_is_wr
         if noun == at:
             raise Killed
 
-    write(connection, frame("cam", 0), audio("cam", 0))
-    eventually(lambda: seen(connection, "cam", 1))
-    first = Endings(connection, SOON, INGEST)
-    first.look()
-    time.sleep(0.3)  # idle by the log's clock, which no test can wind
+    cam = f"half-{at}"
+    write(world, frame(cam, 0), audio(cam, 0))
+    eventually(lambda: seen(world, cam, 1))
+    first = Endings(world, SOON, INGEST)
     with pytest.raises(Killed):
-        first.look(kill)
-    second = Endings(connection, Config(idle_s=3600), INGEST)  # the half-done session does not wait for it
-    eventually(lambda: second.look() or ended(connection, "cam"))
-    eventually(lambda: ended(connection, "cam"))
-    assert [len(found) for found in marks(connection, "cam").values()] == [1, 1, 1]
+        eventually(lambda: first.look(kill))
+    second = Endings(world, Config(idle_s=3600), INGEST)  # the half-done session does not wait for it
+    eventually(lambda: second.look() or ended(world, cam))
+    eventually(lambda: ended(world, cam))
+    assert [len(found) for found in marks(world, cam).values()] == [1, 1, 1]
 
 
 def hold(connection: Connection, serde: Serde, stream: str) -> tuple[Writer, Beat]:
@@ -147,63 +154,59 @@ def hold(connection: Connection, serde: Serde, stream: str) -> tuple[Writer, Bea
     return writer, Beat(ledger, standing, writer, INGEST.heartbeat_s)
 
 
-@pytest.mark.usefixtures("worker")
-def test_an_ingest_that_lives_is_left_alone_and_one_that_died_is_not(connection: Connection) -> None:
-    with Serde(connection) as serde:
-        writer, beat = hold(connection, serde, "cam")
-        writer.write(frame("cam", 0))
+def test_an_ingest_that_lives_is_left_alone_and_one_that_died_is_not(world: Connection) -> None:
+    with Serde(world) as serde:
+        writer, beat = hold(world, serde, "alive")
+        writer.write(frame("alive", 0))
         writer.flush(20)
-        eventually(lambda: seen(connection, "cam", 1))
-        endings = Endings(connection, SOON, INGEST)
+        eventually(lambda: seen(world, "alive", 1))
+        endings = Endings(world, SOON, INGEST)
         for _ in range(3):
-            assert endings.look() == []
-            time.sleep(0.2)
+            assert ends_of(endings, "alive") == []
         with pytest.raises(IngestError, match="being ingested by another process"):
-            eventually(lambda: _refused(connection), 30)
-        writer.write(frame("cam", 1))  # it was not fenced
+            eventually(lambda: _refused(world, "alive"), 30)
+        writer.write(frame("alive", 1))  # it was not fenced
         writer.flush(20)
         beat.check()
         beat.abandon()  # as kill -9 leaves it
-        eventually(endings.look)
-    eventually(lambda: ended(connection, "cam"))
-    assert [len(found) for found in marks(connection, "cam").values()] == [1, 1, 1]
+        eventually(lambda: ends_of(endings, "alive"))
+    eventually(lambda: ended(world, "alive"))
+    assert [len(found) for found in marks(world, "alive").values()] == [1, 1, 1]
 
 
-def _refused(connection: Connection) -> bool:
+def _refused(connection: Connection, stream: str) -> bool:
     try:
-        end_by_hand(connection, "cam", "", INGEST)
+        end_by_hand(connection, stream, "", INGEST)
     except StillWritten:
         return False
     return True
 
 
-@pytest.mark.usefixtures("worker")
-def test_an_ingest_that_was_frozen_and_wakes_is_shut_out(connection: Connection) -> None:
-    with Serde(connection) as serde:
-        ledger = Ledger(connection, "cam")
+def test_an_ingest_that_was_frozen_and_wakes_is_shut_out(world: Connection) -> None:
+    with Serde(world) as serde:
+        ledger = Ledger(world, "frozen")
         ledger.claim()
-        standing = Standing(stream="cam", session="s", live=True, begin=ends_now(connection), held=True)
+        standing = Standing(stream="frozen", session="s", live=True, begin=ends_now(world), held=True)
         ledger.write(standing)
-        writer = Writer(connection, serde, {}, 20)
-        writer.write(frame("cam", 0))
+        writer = Writer(world, serde, {}, 20)
+        writer.write(frame("frozen", 0))
         writer.flush(20)
-        eventually(lambda: seen(connection, "cam", 1))
-        endings = Endings(connection, SOON, INGEST)
-        eventually(endings.look)  # no beat came: it sleeps
+        eventually(lambda: seen(world, "frozen", 1))
+        endings = Endings(world, SOON, INGEST)
+        eventually(lambda: ends_of(endings, "frozen"))  # no beat came: it sleeps
         with pytest.raises(IngestError, match="taken over"):
             ledger.write(standing)
-    eventually(lambda: ended(connection, "cam"))
+    eventually(lambda: ended(world, "frozen"))
 
 
-@pytest.mark.usefixtures("worker")
-def test_a_session_that_our_ingest_has_followed_is_ended_at_once(connection: Connection) -> None:
-    write(connection, frame("cam", 0, "old"))
-    write(connection, frame("cam", 0, "new"), ours=True)
-    eventually(lambda: len(known(connection).sessions) == 2)
-    endings = Endings(connection, Config(idle_s=3600, follow_s=0.2), INGEST)
-    (done,) = eventually(endings.look)
-    assert done == (("cam", "old"), "another session of this stream has begun, and nothing more came of this one")
-    assert [endings.look() for _ in range(3)] == [[], [], []]
+def test_a_session_that_our_ingest_has_followed_is_ended_at_once(world: Connection) -> None:
+    write(world, frame("followed", 0, "old"))
+    write(world, frame("followed", 0, "new"), ours=True)
+    eventually(lambda: {("followed", "old"), ("followed", "new")} <= set(known(world).sessions))
+    endings = Endings(world, Config(idle_s=3600, follow_s=0.2), INGEST)
+    why = "another session of this stream has begun, and nothing more came of this one"
+    assert eventually(lambda: ends_of(endings, "followed")) == [why]
+    assert [ends_of(endings, "followed") for _ in range(3)] == [[], [], []]
 
 
 def test_by_hand_without_any_station_and_not_while_it_is_written(connection: Connection) -> None:

@@ -38,6 +38,9 @@ def test_the_same_bytes_as_offline_and_poison_in_the_dead_letters(lab: Lab) -> N
     for at in (0, 100, 150):
         raw.insert(at, JUNK)
     raw.insert(raw.index((c.FRAMES, "a", encode_local(frame("a", 50)))), back)
+    for topic in (c.FRAMES, c.AUDIO, c.PACKETS):  # written twice, as by a producer that was frozen
+        at = next(i for i in range(90, len(raw)) if raw[i][0] is topic and raw[i][2] != JUNK[2])
+        raw.insert(at + 1, raw[at])
     raw += [(c.FRAMES, "b", encode_local(frame("b", 999))), raw[20]]  # after the end, and a repeat
     lab.feed(raw)
     want, dead = lab.offline()
