@@ -1,4 +1,21 @@
-"""Two surveys and what was found become one report: a plain value of a stable shape."""
+"""Two surveys and what was found become one report: a plain value of a stable shape.
+
+`version` 1 (fields may be added; what is there keeps its name and meaning; times are stream time in µs):
+
+- `a`, `b`: names of the runs. `same`: nothing differs in what was compared. `failed`: bounds that hold
+  (`--fail-on`).
+- `sessions`: `stream_id`, `session_id`, `in` (both, a, b), `from_us` and `until_us` of what was compared (null
+  where nothing was), per run `from_us`, `until_us`, `ended`, `records` by noun, `nouns` compared,
+  `equal_bytes`: nouns whose records are equal to the byte.
+- `models`: per noun what computed it in `a` and in `b`: `name`, `version`, `sha256`, `records`; `same`.
+- `nouns`: per noun its measures (`nouns.measures`), numbers all, by the names that `--fail-on` takes.
+- `examples`: per noun the largest differences, largest first: `kind`, `size`, `at_us`, `end_us`, `text`,
+  session, `a_id` and `b_id` (records), `frame` (topic, partition, offset of the raw frame), and in `a` and `b`
+  what each run says there: `state`, and where it has them `label`, `text`, `score`, `box` (x1, y1, x2, y2 in
+  pixels), `start_us`, `end_us`, `id`, `with_id`, `frame`.
+- `timeline`: per session how much differs in each `bin_us` from `from_us` on, by noun.
+- `notes`: what a reader should know before the figures, in sentences.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -10,6 +10,7 @@ from connectors.diff.nouns import BY_NAME
 from connectors.diff.page import html
 from connectors.diff.pictures import pictures, wanted, with_frames
 from connectors.diff.report import Compared, plain
+from connectors.diff.report import __doc__ as report_doc
 from connectors.diff.session import diff
 from tests.two_runs import CANDIDATE, made_log
 from topics.connection import Connection
@@ -66,6 +67,38 @@ def test_a_run_does_not_differ_from_itself_and_a_stream_can_be_chosen(log: Conne
     assert c.same
     assert [s.stream_id for s in c.sessions] == ["door"]
     assert set(plain(c, NOUNS)["sessions"][0]["equal_bytes"]) >= {"detections", "speech", "highlights"}
+
+
+def test_the_report_keeps_its_shape(log: Connection, serde: Serde) -> None:
+    report = plain(compared(log, serde, "live", CANDIDATE), NOUNS)
+    told = report_doc or ""
+    assert set(report) == {
+        "version",
+        "a",
+        "b",
+        "same",
+        "sessions",
+        "models",
+        "nouns",
+        "examples",
+        "timeline",
+        "notes",
+    }
+    session, model, timeline = report["sessions"][0], report["models"][0], report["timeline"][0]
+    assert set(session) == {
+        "stream_id", "session_id", "in", "from_us", "until_us", "a", "b", "nouns", "equal_bytes",
+    }  # fmt: skip
+    assert set(model) == {"noun", "same", "a", "b"}
+    assert set(timeline) == {"stream_id", "session_id", "from_us", "until_us", "bin_us", "nouns"}
+    assert sum(timeline["nouns"]["detections"]) == 20
+    for examples in report["examples"].values():
+        for example in examples:
+            assert set(example) == {
+                "stream_id", "session_id", "kind", "size", "at_us", "end_us", "text", "a_id", "b_id", "frame",
+                "width_px", "height_px", "a", "b",
+            }  # fmt: skip
+    assert all(f"`{key}`" in told for key in (*report, *set(session) - {"a", "b"}, "sha256", "bin_us", "kind"))
+    assert all(isinstance(n, int | float) for measured in report["nouns"].values() for n in measured.values())
 
 
 def test_the_page_holds_the_pictures_and_no_address(log: Connection, serde: Serde) -> None:
