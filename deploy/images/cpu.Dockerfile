@@ -24,7 +24,7 @@ COPY deploy/ deploy/
 COPY --from=page /page/dist/ api/page/dist/
 RUN uv pip install --no-cache --no-deps --no-build-isolation -e . \
  && useradd --system --uid 10001 --create-home framelog && mkdir -p /data && chown framelog /data
-USER framelog
+USER 10001
 ENV FRAMELOG_DATA=/data FRAMELOG_PROFILE=cpu FRAMELOG_HOST=0.0.0.0
 VOLUME /data
 ENTRYPOINT ["framelog"]

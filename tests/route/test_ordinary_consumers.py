@@ -1,12 +1,16 @@
 """Anybody reads what the platform wrote: a Kafka client, Avro and the registry's URL, nothing of ours."""
 
+import io
 import json
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import fastavro
+import httpx
 import pytest
 from confluent_kafka import Consumer
 from confluent_kafka.schema_registry import SchemaRegistryClient
@@ -22,11 +26,26 @@ EXAMPLE = Path(__file__).parents[2] / "examples/consume_highlights.py"
 NOUNS = tuple(t.noun for t in CATALOG)
 
 
+def kcat_bytes(*words: str) -> bytes:
+    """What kcat writes."""
+    done = subprocess.run(["kcat", *words], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
 def kcat(*words: str) -> str:
     """What kcat prints."""
-    done = subprocess.run(["kcat", *words], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return kcat_bytes(*words).decode()
+
+
+def framed(data: bytes) -> list[bytes]:
+    """Values that each come behind their length."""
+    found = []
+    while data:
+        (size,) = struct.unpack(">i", data[:4])
+        found.append(data[4 : 4 + size])
+        data = data[4 + size :]
+    return found
 
 
 def test_the_example_prints_every_highlight(reopened: Log, played: Played, tmp_path: Path) -> None:
@@ -83,6 +102,21 @@ def test_kcat_reads_the_highlights(reopened: Log) -> None:
     read = ["-C", "-q", "-e", "-o", "beginning", "-b", reopened.connection.bootstrap, "-t", "framelog.highlights"]
     lines = kcat(*read, "-f", "%k %S\n").splitlines()
     assert lines == [f"{(m.key or b'').decode()} {len(m.value or b'')}" for m in wanted]
+
+
+@pytest.mark.skipif(shutil.which("kcat") is None, reason="kcat is not installed")
+def test_what_kcat_reads_an_avro_library_decodes_by_the_registrys_schema(reopened: Log) -> None:
+    read = ["-C", "-q", "-e", "-o", "beginning", "-b", reopened.connection.bootstrap, "-t", "framelog.highlights"]
+    values = framed(kcat_bytes(*read, "-f", "%R%s"))
+    decoded = []
+    for value in values:
+        magic, schema_id = struct.unpack(">bi", value[:5])
+        assert magic == 0
+        said = httpx.get(f"{reopened.connection.registry_url}/schemas/ids/{schema_id}").raise_for_status().json()
+        schema = fastavro.parse_schema(json.loads(said["schema"]))
+        decoded.append(fastavro.schemaless_reader(io.BytesIO(value[5:]), schema, None))
+    wanted = reopened.records("highlights")
+    assert [type(record).from_dict(plain) for plain, record in zip(decoded, wanted, strict=True)] == wanted
 
 
 @pytest.mark.skipif(shutil.which("kcat") is None, reason="kcat is not installed")
