@@ -26,7 +26,7 @@ Place = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What one look found. `at_s` is wall clock; ends are offsets by (topic, partition)."""
+    """What one look found. `at_s` is monotonic; ends are offsets by (topic, partition)."""
 
     at_s: float = 0.0
     lows: Mapping[Place, int] = field(default_factory=dict)
@@ -146,7 +146,7 @@ class Gauge:
             asked = admin.list_offsets(dict.fromkeys(places, spec), request_timeout=TIMEOUT_S) if places else {}
             ends.append({(tp.topic, tp.partition): future.result().offset for tp, future in asked.items()})
         self._look_at_retention(admin, {tp.topic for tp in places})
-        return Snapshot(time.time(), ends[0], ends[1], self._committed(admin, prefix))
+        return Snapshot(time.monotonic(), ends[0], ends[1], self._committed(admin, prefix))
 
     def _sample(self) -> None:
         """Looks at the last records of the topic that has grown most since its last sample: one topic a look,

@@ -1,8 +1,10 @@
 """How the platform is, honestly: processes from the supervisor, work from the log."""
 
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -17,6 +19,7 @@ from topics.lag import gauges, lag_of
 from topics.read import append_ms, bounds, consumer
 from topics.route import ROUTE, Edge
 
+LEAST_FREE_BYTES = 128 << 20  # one segment of Kafka's
 FINE = ("ready", "ok")
 FOREIGN = ("breach", "waiting")
 
@@ -132,6 +135,18 @@ def stream_rows(told: Sequence[Told]) -> list[dict[str, Any]]:
     ]
 
 
+def disk_rows(folder: Path) -> list[dict[str, Any]]:
+    """A row if the data folder's disk is full or nearly so: what fails then fails for that reason."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return []
+    if free >= LEAST_FREE_BYTES:
+        return []
+    says = f"{free >> 20} MiB are free at {folder}: make room, all goes on by itself from where it stands"
+    return [{"part": "disk", "state": "full", "pid": None, "restarts": None, "says": says}]
+
+
 def is_healthy(rows: Sequence[Mapping[str, Any]]) -> bool:
     """Whether every part is as it should be. What a producer does wrong does not make the platform sick."""
     return any(row["state"] in FINE for row in rows) and all(row["state"] in (*FINE, *FOREIGN) for row in rows)
@@ -140,7 +155,7 @@ def is_healthy(rows: Sequence[Mapping[str, Any]]) -> bool:
 def rows_of(settings: Settings) -> tuple[list[dict[str, Any]], bool]:
     """Every part as a row, and whether all is well."""
     state = read_state(settings.run_folder)
-    rows = part_rows(state) if state.running else []
+    rows = disk_rows(settings.data) + (part_rows(state) if state.running else [])
     try:
         connection, now_s = log_of(settings), time.time()
         rows += station_rows(work_of(connection, ROUTE, now_s), settings.stall_s)

@@ -1,29 +1,48 @@
 """How a process without a port tells its supervisor that it does its work: a file that holds its pid."""
 
+import logging
 import os
 import threading
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
-LOOK_S = 0.2
+log = logging.getLogger(__name__)
+LOOK_S, RETRY_S = 0.2, 1.0
 # Our own parts on this machine: no proxy, and none of the 25 ms (M) that an HTTP library with TLS takes to begin.
 OPENER = build_opener(ProxyHandler({}))
 
 
 def teller(path: Path | None) -> Callable[[bool], None]:
-    """Writes the file when told that this process is ready, takes it away when it is not; now it is not."""
+    """Writes the file when told that this process is ready, takes it away when it is not; now it is not.
 
-    def tell(ready: bool) -> None:
-        if path is None:
+    Where the disk is full it is tried again until there is room, or until something else is told.
+    """
+    told = count()
+    newest = next(told)
+
+    def write(turn: int) -> None:
+        if path is None or turn != newest:
             return
-        if ready:
-            part = path.with_suffix(".part")
+        part = path.with_suffix(".part")
+        try:
             part.parent.mkdir(parents=True, exist_ok=True)
             part.write_text(str(os.getpid()))
             part.replace(path)
-        else:
+        except OSError as error:
+            log.warning("cannot say that this process is ready: %s", error)
+            later = threading.Timer(RETRY_S, write, (turn,))
+            later.daemon = True
+            later.start()
+
+    def tell(ready: bool) -> None:
+        nonlocal newest
+        newest = next(told)
+        if ready:
+            write(newest)
+        elif path is not None:
             path.unlink(missing_ok=True)
 
     tell(False)

@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -52,7 +52,15 @@ class Settings(BaseSettings):
     )
     prefix: str = Field("framelog", description="First part of every topic and group name.")
     partitions: int = Field(4, ge=1, description="Partitions of every topic; equal everywhere.")
-    replication: int = Field(1, ge=1, description="Replicas of every topic.")
+    replication: int = Field(
+        1, ge=1, description="Replicas of every topic; 3 for a cluster that may lose a broker."
+    )
+    min_insync: int | None = Field(
+        None,
+        ge=1,
+        description="Replicas that must have a record before it is acknowledged (min.insync.replicas of every "
+        "topic); where unset, all but one.",
+    )
 
     kafka: str | None = Field(None, description="Bootstrap servers of a Kafka; embedded where unset.")
     kafka_security: dict[str, SecretStr] = Field(
@@ -76,6 +84,16 @@ class Settings(BaseSettings):
     stall_s: float = Field(
         30.0, gt=0, description="A station with input and no output for this long is unhealthy."
     )
+
+    @field_validator("min_insync")
+    @classmethod
+    def within_replication(cls, value: int | None, info: ValidationInfo) -> int | None:
+        """More than there are would mean that nothing is ever acknowledged."""
+        if value is not None and value > info.data.get("replication", value):
+            raise ValueError(
+                f"{value} is more than the {info.data['replication']} replicas: no write would ever do"
+            )
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -114,6 +132,7 @@ class Settings(BaseSettings):
             names=Names(self.prefix, LIVE),
             partitions=self.partitions,
             replication=self.replication,
+            min_insync=self.min_insync,
             security={key: value.get_secret_value() for key, value in self.kafka_security.items()},
         )
 

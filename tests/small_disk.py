@@ -35,3 +35,14 @@ def fill(folder: Path, leave_bytes: int = 0) -> Path:
             if left <= 0:
                 return ballast
             file.write(b"\0" * min(left, 1 << 20))
+
+
+def used_bytes(folder: Path) -> int:
+    """What is taken of a folder's file system."""
+    stat = os.statvfs(folder)
+    return (stat.f_blocks - stat.f_bfree) * stat.f_frsize
+
+
+def resize(folder: Path, size_bytes: int) -> None:
+    """Makes the file system larger or smaller, while it is used."""
+    subprocess.run(["mount", "-o", f"remount,size={size_bytes >> 10}k", str(folder)], check=True)

@@ -38,8 +38,9 @@ def ensure_topics(connection: Connection, timeout_s: float = 60) -> list[str]:
     missing = {name: config for name, config in wanted(connection).items() if name not in have}
     if not missing:
         return []
+    enough = {"min.insync.replicas": str(connection.enough_replicas)}
     made = admin.create_topics(
-        [NewTopic(name, connection.partitions, connection.replication, config=config)
+        [NewTopic(name, connection.partitions, connection.replication, config=config | enough)
          for name, config in missing.items()],
         operation_timeout=timeout_s,
     )  # fmt: skip

@@ -10,7 +10,8 @@ from topics.names import Names
 @dataclass(frozen=True, slots=True)
 class Connection:
     """Broker, registry and names. `security` holds librdkafka's own settings (`security.protocol`,
-    `sasl.mechanism`, …); it is left out of repr, so that a secret never reaches a log.
+    `sasl.mechanism`, …); it is left out of repr, so that a secret never reaches a log. `min_insync`: replicas that
+    must have a record before it is acknowledged; None: all but one.
     """
 
     bootstrap: str
@@ -18,7 +19,13 @@ class Connection:
     names: Names = field(default_factory=Names)
     partitions: int = 4
     replication: int = 1
+    min_insync: int | None = None
     security: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def enough_replicas(self) -> int:
+        """Replicas that must have a record before it is acknowledged: one may be away, unless it is alone."""
+        return self.min_insync or max(1, self.replication - 1)
 
     def confluent(self, **settings: Any) -> dict[str, Any]:
         """Settings of a confluent-kafka client; `group_id="x"` stands for `group.id`."""

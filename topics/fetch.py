@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from topics.connection import Connection
-from topics.read import PASSING, watermarks
+from topics.read import NOT_THERE, watermarks
 
 SKIP = 500  # records that are cheaper to read over than to seek past
 PATIENCE_S = 20.0
@@ -89,7 +89,7 @@ class Fetcher:
         try:
             return watermarks(self._client(), TopicPartition(topic, partition), patience_s=5)
         except KafkaException as error:
-            if error.args[0].code() in PASSING:
+            if error.args[0].code() in NOT_THERE:
                 return None
             raise
 

@@ -47,13 +47,19 @@ def existing(connection: Connection, topics: Sequence[str], timeout_s: float = 2
     return [topic for topic in topics if topic in have]
 
 
-# What a broker says of a partition that was made a moment ago, or whose leader is changing.
+NOT_THERE = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_PARTITION})
+# What is said of a partition that was made a moment ago, or whose leader is changing, has just been killed, or
+# does not know yet how far its followers are.
 PASSING = frozenset(
     {
         KafkaError.NOT_LEADER_FOR_PARTITION,
         KafkaError.LEADER_NOT_AVAILABLE,
-        KafkaError.UNKNOWN_TOPIC_OR_PART,
-        KafkaError._UNKNOWN_PARTITION,
+        KafkaError.OFFSET_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+        KafkaError._DESTROY_BROKER,
+        KafkaError._TRANSPORT,
+        KafkaError._TIMED_OUT,
+        *NOT_THERE,
     }
 )
 

@@ -4,11 +4,9 @@ import threading
 
 import msgspec
 
-from connectors.ingest.ledger import Ledger, Standing
+from connectors.ingest.ledger import Ledger, Standing, TakenOver
 from connectors.ingest.report import IngestError
 from connectors.ingest.writer import Writer
-
-MISSED = 5
 
 
 class Beat:
@@ -36,17 +34,14 @@ class Beat:
         return self._standing
 
     def _run(self) -> None:
-        missed = 0
         while not self._done.wait(self._heartbeat_s):
             try:
                 self._ledger.write(self._now(held=True))
-                missed = 0
-            except IngestError as error:
-                missed += 1
-                # A broker that is away for a while is waited for by the writer; one that fences is final.
-                if "taken over" in str(error) or missed == MISSED:
-                    self.error = error
-                    return
+            except TakenOver as error:
+                self.error = error
+                return
+            except IngestError:  # a log that is away: the writer waits for it, as long as it is told to
+                continue
 
     def check(self) -> None:
         """IngestError if the stream is no longer ours."""

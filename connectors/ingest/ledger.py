@@ -7,6 +7,7 @@ topics are written outside transactions, which would leave holes in their offset
 
 import time
 from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -19,6 +20,12 @@ from topics.read import read
 FENCED = frozenset({KafkaError._FENCED, KafkaError.INVALID_PRODUCER_EPOCH, KafkaError.PRODUCER_FENCED})
 CALL_S = 20.0
 LOOK_S = 0.2
+# Longer than a broker may be away in the middle of one: it would take the silence for a death and fence us.
+TRANSACTION_S = 300
+
+
+class TakenOver(IngestError):
+    """Another ingest holds the stream now."""
 
 
 class Spot(msgspec.Struct, frozen=True):
@@ -54,6 +61,7 @@ class Ledger:
         self._stream = stream
         self._topic = connection.names.state("ingest")
         self._producer: Producer | None = None
+        self._owed: Literal["", "commit", "abort"] = ""
 
     def standings(self) -> dict[str, Standing]:
         """The stream's sessions that the topic knows, by id."""
@@ -93,7 +101,13 @@ class Ledger:
     def _named(self, session: str = "") -> Producer:
         # No name of a stream that we ingest has a slash in it.
         name = f"{self._topic}/{self._stream}/{session}" if session else f"{self._topic}.{self._stream}"
-        return Producer(self._connection.producer(transactional_id=name) | QUIET)
+        timeout_ms = TRANSACTION_S * 1000
+        return Producer(
+            self._connection.producer(
+                transactional_id=name, transaction_timeout_ms=timeout_ms, message_timeout_ms=timeout_ms
+            )
+            | QUIET
+        )
 
     def claim(self, session: str = "") -> None:
         """Takes the stream over: whoever held it can write no more standings.
@@ -101,29 +115,48 @@ class Ledger:
         With a `session` only that one, which no ingest of ours writes: it fences those that end sessions.
         """
         if session or self._producer is None:
-            self._producer = self._named(session)
+            self._producer, self._owed = self._named(session), ""
         try:
             self._producer.init_transactions(60)
         except KafkaException as error:
             raise IngestError(f"the log does not hand out stream {self._stream}: {error.args[0].str()}") from None
 
     def write(self, standing: Standing) -> None:
-        """Writes a standing; IngestError if another ingest has taken the stream over, or the log is gone."""
+        """Writes a standing; TakenOver if another ingest has the stream, IngestError if the log is away for now.
+
+        A call that the broker did not answer in time is asked again by the next one, before anything else.
+        """
         producer = self._producer
         assert producer is not None, "claim first"
         key = f"{self._stream}/{standing.session}".encode()
         # A live session has a new id at each start: once complete nobody will ask for it again.
         value = None if standing.complete and standing.live else msgspec.json.encode(standing)
-        try:
-            producer.begin_transaction()
-            producer.produce(self._topic, key=key, value=value)
-            producer.commit_transaction(CALL_S)
-        except KafkaException as error:
-            cause = error.args[0]
-            if cause.txn_requires_abort() and cause.code() not in FENCED:
-                producer.abort_transaction(CALL_S)
-            elif cause.code() in FENCED or cause.fatal():
+        for again in (True, False):
+            try:
+                self._settle(producer)
+                producer.begin_transaction()
+                self._owed = "commit"
+                producer.produce(self._topic, key=key, value=value)
+                self._settle(producer)
+                return
+            except KafkaException as error:
+                cause = error.args[0]
+                if cause.code() in FENCED or cause.fatal():
+                    raise TakenOver(
+                        f"stream {self._stream} was taken over by another ingest: this one has stopped"
+                    ) from None
+                if cause.txn_requires_abort():
+                    self._owed = "abort"
+                    if again:
+                        continue
                 raise IngestError(
-                    f"stream {self._stream} was taken over by another ingest: this one has stopped"
+                    f"the log does not take where stream {self._stream} stands: {cause.str()}"
                 ) from None
-            raise IngestError(f"the log does not take where stream {self._stream} stands: {cause.str()}") from None
+
+    def _settle(self, producer: Producer) -> None:
+        """Ends the transaction that is open, if one is; KafkaException if that has to be asked again."""
+        if self._owed == "commit":
+            producer.commit_transaction(CALL_S)
+        elif self._owed == "abort":
+            producer.abort_transaction(CALL_S)
+        self._owed = ""

@@ -16,9 +16,14 @@ class S3Store:
 
     def __init__(self, bucket: str, prefix: str = "", endpoint: str | None = None, **client: Any) -> None:
         import boto3
+        from botocore.config import Config
 
+        # Few tries of boto3's own: whoever calls goes on trying, and has other work to do meanwhile.
+        patience = Config(
+            connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2, "mode": "standard"}
+        )
         self._bucket, self._prefix = bucket, f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        self._client: Any = boto3.client("s3", endpoint_url=endpoint, **client)
+        self._client: Any = boto3.client("s3", endpoint_url=endpoint, **{"config": patience} | client)
 
     def _at(self, key: str) -> dict[str, str]:
         return {"Bucket": self._bucket, "Key": self._prefix + checked(key)}

@@ -12,6 +12,9 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerialize
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 from confluent_kafka.serialization import MessageField, SerializationContext
 
+from schemas.codec import schema_text
+from schemas.records import BY_NOUN
+
 pytestmark = pytest.mark.network
 
 
@@ -115,3 +118,30 @@ def test_text_that_is_no_schema_is_refused(any_registry: str, subject: str) -> N
     answer = httpx.post(f"{any_registry}/subjects/{subject}/versions", json=body)
     assert answer.status_code == 422
     assert answer.json()["error_code"] == 42201
+
+
+@pytest.mark.parametrize("noun", ["frames", "highlights"])
+def test_a_schema_of_ours_grows_with_a_default_and_is_refused_without(
+    client: SchemaRegistryClient, subject: str, noun: str
+) -> None:
+    """Old records are read by who knows the grown schema; the other change never gets an id."""
+    topic, today = subject.removesuffix("-value"), json.loads(schema_text(noun))
+    context = SerializationContext(topic, MessageField.VALUE)
+    client.set_compatibility(subject, "BACKWARD_TRANSITIVE")
+    client.register_schema(subject, Schema(json.dumps(today), "AVRO"))
+    old = AvroSerializer(client, json.dumps(today), conf={"auto.register.schemas": False})
+    plain = BY_NOUN[noun](stream_id="s", session_id="e", seq=7, pts_us=8).as_dict()
+    value = old(plain, context)
+
+    broken = today | {"fields": [*today["fields"], {"name": "new", "type": "string"}]}
+    with pytest.raises(SchemaRegistryError) as refused:
+        client.register_schema(subject, Schema(json.dumps(broken), "AVRO"))
+    assert refused.value.http_status_code == 409
+
+    grown = today | {"fields": [*today["fields"], {"name": "new", "type": "string", "default": "none"}]}
+    client.register_schema(subject, Schema(json.dumps(grown), "AVRO"))
+    assert client.get_versions(subject) == [1, 2]
+    read = AvroDeserializer(client, json.dumps(grown))(value, context)
+    assert json.loads(json.dumps(read, default=str)) == json.loads(
+        json.dumps(plain | {"new": "none"}, default=str)
+    )

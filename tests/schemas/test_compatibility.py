@@ -2,6 +2,10 @@
 
 import io
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +156,31 @@ def test_todays_schemas_are_frozen_once_and_held_against_ever_after(tmp_path: Pa
     wider["fields"] = [f | ({"type": "string"} if f["name"] == "seq" else {}) for f in wider["fields"]]
     (tmp_path / "clips.3.avsc").write_text(json.dumps(wider))
     assert any("clips.avsc" in line and "long" in line for line in released.check(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"name": "new", "type": "int"}, "new"),  # without a default
+        ({"name": "seq", "type": "string"}, "string"),
+        ({"name": "new", "type": "int", "default": 0}, ""),
+    ],
+    ids=["no default", "another type", "fine"],
+)
+def test_the_check_of_make_check_refuses_what_old_records_could_not_be_read_with(
+    tmp_path: Path, change: dict[str, Any], says: str
+) -> None:
+    """The command itself, on a copy of the schemas with one of them changed."""
+    copy = tmp_path / "schemas"
+    shutil.copytree(released.FOLDER.parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    wanted = json.loads((copy / "clips.avsc").read_text())
+    wanted["fields"] = [f for f in wanted["fields"] if f["name"] != change["name"]] + [change]
+    (copy / "clips.avsc").write_text(json.dumps(wanted))
+    done = subprocess.run(
+        [sys.executable, "-m", "schemas.released", "--check"], cwd=tmp_path, capture_output=True, text=True,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)}, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == (1 if says else 0), done.stderr
+    assert says in done.stderr
+    assert "clips.avsc" in done.stderr or not says
+    assert "Traceback" not in done.stderr
