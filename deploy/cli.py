@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.commands import ask, diff, end, feed, log, parts, replay, running, why
+from deploy.commands import ask, diff, end, feed, hold, log, parts, replay, running, why
 from deploy.commands import verify as verifying
 from deploy.commands.shared import fail
 from deploy.settings import NotRunning
@@ -40,11 +40,13 @@ for panel, commands in {
         diff.diff,
         verifying.verify,
         why.why,
+        hold.hold,
     ),
     FEED: (feed.ingest, end.end, parts.work, parts.sink, parts.serve, parts.registry, parts.store),
 }.items():
     for command in commands:
         app.command(rich_help_panel=panel)(command)
+app.add_typer(hold.holds, name="holds", rich_help_panel=AGAIN)
 
 
 def main() -> None:
