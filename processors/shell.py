@@ -114,16 +114,13 @@ class Shell:
         return None
 
     async def settle(self, topic: str, partition: int, hole: int) -> int | None:
-        """Where to go on after a hole: at it, again; behind it once another reader finds nothing there either."""
+        """Where to go on after a hole: at it, again; behind it where another reader finds nothing there either."""
         lane, at = self.lanes[partition], self.inputs.index(topic)
-        tries = lane.holes[at, hole]
-        if tries <= HOLE_TRIES:
-            return hole
         first, low, end = await asyncio.to_thread(first_behind, self.connection, (topic, partition), hole)
         if self.lanes.get(partition) is not lane:  # taken away meanwhile
             return None
         if first <= hole:
-            if tries > 3 * HOLE_TRIES:
+            if lane.holes[at, hole] > HOLE_TRIES:
                 die(f"{topic}/{partition}: record {hole} is there, but is not handed to us")
             return hole
         if hole < low and lane.bounded(at):
