@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.restarts import Deaths, Policy
+from topics.limit import POISONED
 
 EXACT = Policy(first_s=1, most_s=10, jitter=0, healthy_s=30, failing_after=3)
 
@@ -31,3 +32,10 @@ def test_the_lot_shortens_a_wait_by_its_share_at_most(deaths: int, seed: int, ji
     longest = Deaths(in_a_row=deaths).wait_s(EXACT, random.Random(0))
     waited = Deaths(in_a_row=deaths).wait_s(drawn, random.Random(seed))
     assert longest * (1 - jitter) <= waited <= longest
+
+
+def test_who_stopped_because_of_its_input_is_told_at_once_and_tried_again_after_a_minute() -> None:
+    stopped = Deaths().after(2.0, Policy(), POISONED)
+    assert stopped.failing(Policy())
+    assert stopped.wait_s(Policy(), random.Random(0)) == 60
+    assert stopped.after(2.0, EXACT, 70).wait_s(EXACT, random.Random(0)) == 2

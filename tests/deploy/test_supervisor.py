@@ -82,7 +82,12 @@ def test_order_goes_by_needs_and_says_what_cannot_be() -> None:
 
 @pytest.mark.parametrize(
     ("code", "said", "told"),
-    [(0, "", "ended with code 0"), (3, "why", "ended with code 3: why"), (-9, "", "killed by SIGKILL")],
+    [
+        (0, "", "ended with code 0"),
+        (3, "why", "ended with code 3: why"),
+        (72, "50 bad records", "stopped because of its input: 50 bad records"),
+        (-9, "", "killed by SIGKILL"),
+    ],
 )
 def test_a_death_is_told_with_its_kind_and_its_last_words(code: int, said: str, told: str) -> None:
     assert cause(code, said) == told
@@ -118,6 +123,15 @@ async def test_what_keeps_dying_is_told_by_name_with_its_last_error(tmp_path: Pa
     assert "no model at /nowhere" in part.last_error
     assert "ended with code 1" in part.last_error
     assert any("speech" in line and "times in a row" in line for line in said)
+
+
+async def test_who_stopped_because_of_its_input_is_told_and_not_hammered_on(tmp_path: Path) -> None:
+    said: list[str] = []
+    stops = Child("vision", python("import sys; print('50 bad records in a row'); sys.exit(72)"))
+    async with running(tmp_path, stops, say=said.append):
+        part = await until(tmp_path, "vision", lambda p: p.state == "failing")
+    assert part.last_error == "stopped because of its input: 50 bad records in a row"
+    assert [line.endswith("again in 60.0 s") for line in said] == [True]
 
 
 async def test_a_command_that_is_not_there_is_told_and_hurts_nobody_else(tmp_path: Path) -> None:
