@@ -93,6 +93,10 @@ class Sink:
                 session_timeout_ms=self._config.session_ms,
                 queued_max_messages_kbytes=self._config.queue_kb,
                 fetch_max_bytes=32 << 20,
+                # Rows wait for more anyway. Told at once of each of 145 records a second, a reader of all topics
+                # costs the broker 4 % of a core; told of what has come by now and then, 1 %.
+                fetch_min_bytes=1 << 20,
+                fetch_wait_max_ms=300,
             )
         )
 

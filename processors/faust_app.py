@@ -114,6 +114,12 @@ class App(faust.App):
     def _create_directories(self) -> None:
         """Faust would lay out a folder for tables wherever it is started; ours has none."""
 
+    def ends(self, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """Where partitions end, as the latest fetch of each said; those that are not ours are left out."""
+        ours = self.consumer.assignment()
+        known = {place: self.consumer.highwater(TP(*place)) for place in places if TP(*place) in ours}
+        return {place: end for place, end in known.items() if end is not None}
+
     async def on_stop(self) -> None:
         """First the shell: its successor reads our outputs as soon as the group lets us go."""
         await self.shell.close()
@@ -140,7 +146,7 @@ def build_app(
         broker_heartbeat_interval=1.0,
         broker_rebalance_timeout=8.0,
         broker_request_timeout=30.0,
-        broker_commit_interval=0.5,
+        broker_commit_interval=1.0,
         consumer_max_fetch_size=4 << 20,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=f"{group}.{instance}" if instance else None,

@@ -16,7 +16,6 @@ from processors.offline import Core
 from processors.place import Limits
 from processors.reading import Decode, Encode
 from processors.shell import Shell
-from processors.tail import bounds
 from topics.connection import Connection
 from topics.extent import Extents
 from topics.registry import Serde
@@ -137,7 +136,7 @@ async def _run(
     starting = asyncio.create_task(_start(apps))
     watch = asyncio.create_task(_watch(shells, apps))
     ready = asyncio.create_task(_tell_ready(shells, on_ready))
-    lag = asyncio.create_task(_lag(shells, connection))
+    lag = asyncio.create_task(_lag(shells, apps))
     stop = asyncio.create_task(stopping.wait())
     await asyncio.wait({stop, starting}, return_when=asyncio.FIRST_COMPLETED)
     if starting.done() and not starting.cancelled() and (error := starting.exception()) is not None:
@@ -176,16 +175,12 @@ async def _tell_ready(shells: Sequence[Shell], on_ready: Callable[[bool], None])
         await asyncio.sleep(READY_S)
 
 
-async def _lag(shells: Sequence[Shell], connection: Connection) -> None:
+async def _lag(shells: Sequence[Shell], apps: Sequence[App]) -> None:
+    """Tells the lag by what the latest fetches said of the inputs' ends, so that nobody has to ask the broker."""
     while True:
         await asyncio.sleep(LAG_S)
-        places = sorted({place for shell in shells for place in shell.positions()})
-        if not places:
-            continue
-        try:
-            ends = await asyncio.to_thread(bounds, connection, places)
-        except Exception as error:  # noqa: BLE001 (a gauge that fails is told, no more)
-            log.warning("lag could not be measured: %r", error)
-            continue
-        for shell in shells:
-            shell.gauge({place: end for place, (_, end) in ends.items()})
+        for shell, app in zip(shells, apps, strict=True):
+            try:
+                shell.gauge(app.ends(shell.positions()))
+            except Exception as error:  # noqa: BLE001 (a gauge that fails is told, no more)
+                log.warning("lag could not be measured: %r", error)

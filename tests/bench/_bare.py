@@ -1,5 +1,8 @@
 """The bare models over a clip, as one script of a few lines would call them: no log, no records, no store.
 
+Each picture and sound gets what the stations give it: the same models with the same preparation, suppression of
+overlapping boxes and choice of faces to read. What only a log needs is not in it: JPEG, there and back.
+
 `python -m tests.bench._bare CLIP WEIGHTS` prints seconds and CPU seconds from the first frame to the last word,
 models being loaded.
 """
@@ -13,8 +16,11 @@ from typing import Any
 import av
 import numpy as np
 
+from processors.detections.core import Config as Objects
 from processors.detections.models import Onnx
+from processors.detections.select import select
 from processors.faces.core import Config as Faces
+from processors.faces.found import cut
 from processors.faces.models import FaceApi, YuNet
 from processors.shelf import Shelf
 from processors.sounds.models import Yamnet
@@ -47,7 +53,7 @@ def sound(clip: str) -> Any:
 
 def main() -> None:
     clip, folder = sys.argv[1], Path(sys.argv[2])
-    shelf, config = Shelf("cpu", folder), Faces()
+    shelf, config, boxes = Shelf("cpu", folder), Faces(), Objects()
 
     def at(name: str) -> tuple[Path, Any]:
         found = shelf.find(name)
@@ -63,11 +69,15 @@ def main() -> None:
     wall, cpu, frames = perf_counter(), process_time(), 0
     for picture in pictures(clip):
         frames += 1
-        objects(picture, 0.25)
+        height_px, width_px = picture.shape[:2]
+        select(
+            objects(picture, boxes.min_score), allowed=None, max_iou=boxes.max_iou, max_boxes=boxes.max_boxes,
+            width_px=width_px, height_px=height_px,
+        )  # fmt: skip
         for face in faces(picture):
-            x1, y1, x2, y2 = (max(0, round(v)) for v in face.box)
-            if x2 - x1 >= config.min_expression_px and y2 > y1:
-                read(picture[y1:y2, x1:x2])
+            x1, y1, x2, y2 = face.box
+            if max(x2 - x1, y2 - y1) >= config.min_expression_px and face.score >= config.min_expression_score:
+                read(cut(picture, face.box, config.margin))
     pcm = sound(clip)
     for start in range(0, len(pcm), RATE_HZ // 2):
         hear(pcm[max(0, start - Yamnet.before) : start + RATE_HZ // 2], RATE_HZ // 2, 0.0)

@@ -69,6 +69,17 @@ def test_the_same_bytes_as_offline_and_poison_in_the_dead_letters(lab: Lab) -> N
     assert input_offset(first.headers()) is not None
 
 
+def test_the_lag_is_told_and_falls_to_nothing(lab: Lab) -> None:
+    lab.feed(clip("a", 400))
+    port, topic, partition = free_port(), lab.connection.names.topic(c.FRAMES), partition_of(b"a", PARTITIONS)
+    lab.start(("detections",), TOY_METRICS_PORT=str(port), TOY_NAP_S="0.03")
+    eventually(lambda: lab.count(c.DETECTIONS) > 0)
+    lag = f'framelog_station_lag_records{{partition="{partition}",station="detections",topic="{topic}"}}'
+    eventually(lambda: 0 < metric(port, lag) <= 401)
+    eventually(lambda: lab.count(c.DETECTIONS) == 401)
+    eventually(lambda: metric(port, lag) == 0)
+
+
 def test_streams_that_wait_for_each_others_topics_do_not_stop_each_other(lab: Lab) -> None:
     """All frames of one lie before the other's, all audio the other way round: more than memory may hold."""
     ahead, behind = clip("a", 300), clip("c", 300)  # keys of one partition
