@@ -11,6 +11,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from connectors.clickhouse.as_of import VIEWS, VIEWS_AS_OF, AsOf
+from connectors.clickhouse.ddl import AS_OF
+
 DIALECT = "clickhouse"
 TABLE_FUNCTIONS = {"numbers", "zeros", "generateseries", "generate_series", "values"}
 SYSTEM_TABLES = {"one", "numbers", "zeros", "tables", "columns", "databases", "functions", "table_functions"}
@@ -41,10 +44,11 @@ class Refused(ValueError):
     """Why a statement does not run."""
 
 
-def guard(sql: str, databases: tuple[str, ...] = OURS) -> str:
+def guard(sql: str, databases: tuple[str, ...] = OURS, then: AsOf | None = None) -> str:
     """The statement to run, rendered anew with every table named in full; Refused says why not.
 
-    Unqualified tables are those of the first of `databases`.
+    Unqualified tables are those of the first of `databases`. `then`: every view in it is read as it was, of one
+    run.
     """
     try:
         statements = [s for s in sqlglot.parse(sql, dialect=DIALECT) if s is not None]
@@ -57,6 +61,9 @@ def guard(sql: str, databases: tuple[str, ...] = OURS) -> str:
         raise Refused(f"only SELECT is allowed, this is {tree.key.upper()}")
     for node in tree.walk():
         _judge(node, databases)
+    if then is not None:
+        for table in list(tree.find_all(exp.Table)):
+            _put_back(table, databases, then)
     return tree.sql(dialect=DIALECT, comments=False)
 
 
@@ -85,6 +92,9 @@ def _judge(node: exp.Expr, databases: tuple[str, ...]) -> None:
 def _judge_table(node: exp.Table, databases: tuple[str, ...]) -> None:
     if not isinstance(node.this, exp.Identifier):
         name = _function(node.this)
+        if name in VIEWS_AS_OF and node.db in {"", databases[0]} and not node.args.get("catalog"):
+            node.set("db", exp.to_identifier(databases[0]))
+            return
         if name.lower() not in TABLE_FUNCTIONS:
             raise Refused(f"the table function {name} is refused: read the tables of {', '.join(databases)}")
         return
@@ -101,6 +111,29 @@ def _judge_table(node: exp.Table, databases: tuple[str, ...]) -> None:
         return
     if database not in databases:
         raise Refused(f"{database}.{table} is not to be read here, only {', '.join(databases)}")
+
+
+def _put_back(node: exp.Table, databases: tuple[str, ...], then: AsOf) -> None:
+    """Makes a view the same view as it was; its name stays what the rest of the statement calls it."""
+    if not isinstance(node.this, exp.Identifier):
+        if _function(node.this) in VIEWS_AS_OF:
+            raise Refused(
+                f"{_function(node.this)} names run and time itself: leave the options out, or the function"
+            )
+        return
+    if not node.db or node.db == "system":
+        return
+    if node.db != databases[0] or node.name not in VIEWS:
+        raise Refused(f"{node.db}.{node.name} can not be read as of a time: only the views of {databases[0]} can")
+    if isinstance(node.parent, exp.Final):
+        raise Refused(f"leave FINAL out: {node.name} as of a time holds each record once")
+    name = node.name
+    asked = {"run": then.run, "at": then.text}
+    values = [exp.EQ(this=exp.column(key), expression=exp.Literal.string(text)) for key, text in asked.items()]
+    node.set("this", exp.Anonymous(this=f"{name}{AS_OF}", expressions=values))
+    node.set("db", exp.to_identifier(databases[0]))
+    if not node.alias:
+        node.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
 
 
 def _is_cte(node: exp.Table) -> bool:

@@ -25,7 +25,9 @@ class SqlAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SqlAsk:
-    """A SELECT to run."""
+    """A SELECT to run. `run` and `as_of` (ISO 8601, or `-10m`): every view in it is read as that run was then."""
 
     query: str
     limit: int = 1000
+    run: str = ""
+    as_of: str = ""

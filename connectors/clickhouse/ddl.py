@@ -17,6 +17,8 @@ from topics.catalog import CATALOG
 FOLDER = Path(__file__).parent / "tables"
 KEY = "run, stream_id, session_id, seq"
 WINDOW = 10_000
+AS_OF = "_as_of"
+THEN = "run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,21 @@ def table_sql(noun: str, databases: Databases) -> str:
     )
 
 
-def view_sql(noun: str, databases: Databases) -> str:
-    """The noun for people: each record once."""
-    return f"CREATE OR REPLACE VIEW {databases.views}.{noun} AS\nSELECT * FROM {databases.log}.{noun} FINAL"
+def rows_sql(noun: str, databases: Databases, then: bool) -> str:
+    """Each record of a noun once, of every run; or, of one run, those that the log had `then`."""
+    where = f" WHERE {THEN}" if then else ""
+    return f"SELECT * FROM {databases.log}.{noun} FINAL{where}"  # noqa: S608 (names of our own schemas)
 
 
-def flat_sql(flat: Flat, databases: Databases) -> str:
+def view_sql(noun: str, databases: Databases, then: bool = False) -> str:
+    """The noun for people: each record once. `then`: the one that is asked with run and time,
+    `<noun>_as_of(run='live', at='2026-05-01T12:00:00Z')`.
+    """
+    name = f"{databases.views}.{noun}{AS_OF if then else ''}"
+    return f"CREATE OR REPLACE VIEW {name} AS\n{rows_sql(noun, databases, then)}"
+
+
+def flat_sql(flat: Flat, databases: Databases, then: bool = False) -> str:
     """A view with the array's elements as rows and their fields as columns, `index` counting them in the record.
     Names that the record has too (`start_us`, `text`) are the element's here.
     """
@@ -94,8 +105,8 @@ def flat_sql(flat: Flat, databases: Databases) -> str:
     head = "run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name"
     head += ", frame" if "frame" in fields else ""
     source = (
-        f"SELECT {head}, element, toUInt32(place - 1) AS `index`\n"  # noqa: S608 (names of our own schemas)
-        f"FROM (SELECT * FROM {databases.log}.{flat.noun} FINAL)\n"
+        f"SELECT {head}, element, toUInt32(place - 1) AS `index`\n"
+        f"FROM ({rows_sql(flat.noun, databases, then)})\n"
         f"ARRAY JOIN {flat.of} AS element, arrayEnumerate({flat.of}) AS place"
     )
     columns = [f"element.{n} AS `{_renamed(n)}`" for n in names if n != flat.within]
@@ -109,7 +120,7 @@ def flat_sql(flat: Flat, databases: Databases) -> str:
         columns += [f"inner.{n} AS `{n}`" for n in inner]
         tail = f"\nARRAY JOIN element.{flat.within} AS inner"
     return (
-        f"CREATE OR REPLACE VIEW {databases.views}.{flat.name} AS\n"
+        f"CREATE OR REPLACE VIEW {databases.views}.{flat.name}{AS_OF if then else ''} AS\n"
         f"SELECT {head}, `index`,\n       {', '.join(columns)}\nFROM ({source}){tail}"
     )
 
@@ -130,10 +141,11 @@ def _renamed(name: str) -> str:
 def statements(noun: str, databases: Databases) -> Iterator[str]:
     """Everything of a noun, in the order in which it has to be made."""
     yield table_sql(noun, databases)
-    yield view_sql(noun, databases)
-    for flat in FLAT:
-        if flat.noun == noun:
-            yield flat_sql(flat, databases)
+    for then in (False, True):
+        yield view_sql(noun, databases, then)
+        for flat in FLAT:
+            if flat.noun == noun:
+                yield flat_sql(flat, databases, then)
 
 
 def text(noun: str) -> str:

@@ -1,6 +1,6 @@
 """Makes the databases what the schemas say, and tells whether two of them hold the same."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -94,16 +94,21 @@ def digests(
     rows' order: how many, and XOR and sum of a SipHash-2-4 of each row. Equal for equal content.
     """
     names = databases or Databases()
-    found = {}
-    for noun in nouns or [t.noun for t in CATALOG]:
-        columns = ", ".join(f"`{c.name}`" for c in own_columns(noun))
-        count, mixed, total = client.query(
-            f"SELECT count(), groupBitXor(h), sum(h) FROM (SELECT sipHash64(toString(tuple({columns}))) AS h "  # noqa: S608 (names of our own schemas)
-            f"FROM {names.log}.{noun} FINAL WHERE run = {{run:String}})",
-            parameters={"run": run},
-        ).first_row
-        found[noun] = f"{count:x}-{mixed:016x}{total % 2**64:016x}"
-    return found
+    return {
+        noun: fingerprint(client, noun, names, "run = {run:String}", {"run": run})
+        for noun in nouns or [t.noun for t in CATALOG]
+    }
+
+
+def fingerprint(client: Any, noun: str, databases: Databases, where: str, parameters: Mapping[str, Any]) -> str:
+    """The same of the rows of one table for which a condition holds."""
+    columns = ", ".join(f"`{c.name}`" for c in own_columns(noun))
+    count, mixed, total = client.query(
+        f"SELECT count(), groupBitXor(h), sum(h) FROM (SELECT sipHash64(toString(tuple({columns}))) AS h "  # noqa: S608 (names of our own schemas)
+        f"FROM {databases.log}.{noun} FINAL WHERE {where})",
+        parameters=dict(parameters),
+    ).first_row
+    return f"{count:x}-{mixed:016x}{total % 2**64:016x}"
 
 
 def drop(client: Any, databases: Databases | None = None) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import typer
@@ -78,17 +79,37 @@ def with_times(row: dict[str, Any]) -> dict[str, Any]:
     return {k.removesuffix("_us"): seconds(v) if k.endswith("_us") else v for k, v in row.items()}
 
 
+def put_back(settings: Settings, text: str, run: str, at: str) -> str:
+    """The statement with every view as it was at a time, of one run; ends with one line where that can not be."""
+    from api.sql_guard import Refused, guard
+    from connectors.clickhouse.as_of import BadTime, as_of
+
+    views = settings.clickhouse_database
+    try:
+        then = as_of(run, at, datetime.now(UTC))
+        return text if then is None else guard(text, (views, f"{views}_log"), then)
+    except (BadTime, Refused) as error:
+        raise fail(str(error), 2) from error
+
+
 def sql(
     text: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT.")],
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = "table",
+    run: Annotated[str, typer.Option("--run", help="Only this run.", show_default="all; live with --as-of")] = "",
+    at: Annotated[
+        str, typer.Option("--as-of", help="As it was then: 2026-05-01T12:00:00Z, or -10m.", show_default="now")
+    ] = "",
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask ClickHouse.
+    """Ask ClickHouse. Views hold every run in a column `run`; with --run or --as-of, that run as it was then.
 
-    Example: framelog sql "SELECT label, count() FROM boxes GROUP BY label"
+    To have two side by side, a view's own function: boxes_as_of(run='live', at='2026-05-01T12:00:00Z').
+
+    Example: framelog sql --run live --as-of -10m "SELECT label, count() FROM boxes GROUP BY label"
     """
     settings = configured.load(data=data)
+    text = put_back(settings, text, run, at)
     if form == "csv":
         from clickhouse_connect.driver.exceptions import ClickHouseError
 

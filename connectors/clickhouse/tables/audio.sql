@@ -23,3 +23,6 @@ SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE OR REPLACE VIEW framelog.audio AS
 SELECT * FROM framelog_log.audio FINAL;
+
+CREATE OR REPLACE VIEW framelog.audio_as_of AS
+SELECT * FROM framelog_log.audio FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');

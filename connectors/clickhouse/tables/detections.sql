@@ -37,3 +37,13 @@ SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, fra
 FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, element, toUInt32(place - 1) AS `index`
 FROM (SELECT * FROM framelog_log.detections FINAL)
 ARRAY JOIN boxes AS element, arrayEnumerate(boxes) AS place);
+
+CREATE OR REPLACE VIEW framelog.detections_as_of AS
+SELECT * FROM framelog_log.detections FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');
+
+CREATE OR REPLACE VIEW framelog.boxes_as_of AS
+SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, `index`,
+       element.label AS `label`, element.score AS `score`, element.x1_px AS `x1_px`, element.y1_px AS `y1_px`, element.x2_px AS `x2_px`, element.y2_px AS `y2_px`, element.keypoints AS `keypoints`
+FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, element, toUInt32(place - 1) AS `index`
+FROM (SELECT * FROM framelog_log.detections FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC'))
+ARRAY JOIN boxes AS element, arrayEnumerate(boxes) AS place);

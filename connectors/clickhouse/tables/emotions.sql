@@ -45,3 +45,21 @@ FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_nam
 FROM (SELECT * FROM framelog_log.emotions FINAL)
 ARRAY JOIN persons AS element, arrayEnumerate(persons) AS place)
 ARRAY JOIN element.expressions AS inner;
+
+CREATE OR REPLACE VIEW framelog.emotions_as_of AS
+SELECT * FROM framelog_log.emotions FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');
+
+CREATE OR REPLACE VIEW framelog.feelings_as_of AS
+SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, `index`,
+       element.track_id AS `track_id`, element.emotion AS `emotion`, element.score AS `score`, element.expressions AS `expressions`, element.valence AS `valence`, element.arousal AS `arousal`, element.x1_px AS `x1_px`, element.y1_px AS `y1_px`, element.x2_px AS `x2_px`, element.y2_px AS `y2_px`
+FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, element, toUInt32(place - 1) AS `index`
+FROM (SELECT * FROM framelog_log.emotions FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC'))
+ARRAY JOIN persons AS element, arrayEnumerate(persons) AS place);
+
+CREATE OR REPLACE VIEW framelog.expressions_as_of AS
+SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, `index`,
+       element.track_id AS `track_id`, element.emotion AS `emotion`, element.valence AS `valence`, element.arousal AS `arousal`, element.x1_px AS `x1_px`, element.y1_px AS `y1_px`, element.x2_px AS `x2_px`, element.y2_px AS `y2_px`, inner.label AS `label`, inner.score AS `score`
+FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, element, toUInt32(place - 1) AS `index`
+FROM (SELECT * FROM framelog_log.emotions FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC'))
+ARRAY JOIN persons AS element, arrayEnumerate(persons) AS place)
+ARRAY JOIN element.expressions AS inner;

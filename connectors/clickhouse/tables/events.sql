@@ -41,3 +41,13 @@ SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, fra
 FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, element, toUInt32(place - 1) AS `index`
 FROM (SELECT * FROM framelog_log.events FINAL)
 ARRAY JOIN hits AS element, arrayEnumerate(hits) AS place);
+
+CREATE OR REPLACE VIEW framelog.events_as_of AS
+SELECT * FROM framelog_log.events FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');
+
+CREATE OR REPLACE VIEW framelog.hits_as_of AS
+SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, `index`,
+       element.kind AS `kind`, element.score AS `score`, element.at_us AS `at_us`, element.text AS `text`
+FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, element, toUInt32(place - 1) AS `index`
+FROM (SELECT * FROM framelog_log.events FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC'))
+ARRAY JOIN hits AS element, arrayEnumerate(hits) AS place);

@@ -37,3 +37,13 @@ SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, fra
 FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, element, toUInt32(place - 1) AS `index`
 FROM (SELECT * FROM framelog_log.faces FINAL)
 ARRAY JOIN faces AS element, arrayEnumerate(faces) AS place);
+
+CREATE OR REPLACE VIEW framelog.faces_as_of AS
+SELECT * FROM framelog_log.faces FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');
+
+CREATE OR REPLACE VIEW framelog.face_boxes_as_of AS
+SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, `index`,
+       element.score AS `score`, element.x1_px AS `x1_px`, element.y1_px AS `y1_px`, element.x2_px AS `x2_px`, element.y2_px AS `y2_px`, element.landmarks AS `landmarks`, element.emotion AS `emotion`, element.expressions AS `expressions`, element.action_units AS `action_units`, element.valence AS `valence`, element.arousal AS `arousal`
+FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, element, toUInt32(place - 1) AS `index`
+FROM (SELECT * FROM framelog_log.faces FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC'))
+ARRAY JOIN faces AS element, arrayEnumerate(faces) AS place);

@@ -24,3 +24,6 @@ SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE OR REPLACE VIEW framelog.frames AS
 SELECT * FROM framelog_log.frames FINAL;
+
+CREATE OR REPLACE VIEW framelog.frames_as_of AS
+SELECT * FROM framelog_log.frames FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');

@@ -58,3 +58,20 @@ SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, `in
 FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, element, toUInt32(place - 1) AS `index`
 FROM (SELECT * FROM framelog_log.fused FINAL)
 ARRAY JOIN objects AS element, arrayEnumerate(objects) AS place);
+
+CREATE OR REPLACE VIEW framelog.fused_as_of AS
+SELECT * FROM framelog_log.fused FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');
+
+CREATE OR REPLACE VIEW framelog.persons_as_of AS
+SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, `index`,
+       element.track_id AS `track_id`, element.x1_px AS `x1_px`, element.y1_px AS `y1_px`, element.x2_px AS `x2_px`, element.y2_px AS `y2_px`, element.frames AS `frames`, element.emotion AS `emotion`, element.emotion_score AS `emotion_score`, element.valence AS `valence`
+FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, element, toUInt32(place - 1) AS `index`
+FROM (SELECT * FROM framelog_log.fused FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC'))
+ARRAY JOIN persons AS element, arrayEnumerate(persons) AS place);
+
+CREATE OR REPLACE VIEW framelog.objects_as_of AS
+SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, `index`,
+       element.label AS `label`, element.count AS `count`
+FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, element, toUInt32(place - 1) AS `index`
+FROM (SELECT * FROM framelog_log.fused FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC'))
+ARRAY JOIN objects AS element, arrayEnumerate(objects) AS place);

@@ -44,3 +44,13 @@ SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, fra
 FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, element, toUInt32(place - 1) AS `index`
 FROM (SELECT * FROM framelog_log.highlights FINAL)
 ARRAY JOIN reasons AS element, arrayEnumerate(reasons) AS place);
+
+CREATE OR REPLACE VIEW framelog.highlights_as_of AS
+SELECT * FROM framelog_log.highlights FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');
+
+CREATE OR REPLACE VIEW framelog.reasons_as_of AS
+SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, `index`,
+       element.kind AS `kind`, element.weight AS `weight`, element.at_us AS `at_us`, element.text AS `text`
+FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, element, toUInt32(place - 1) AS `index`
+FROM (SELECT * FROM framelog_log.highlights FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC'))
+ARRAY JOIN reasons AS element, arrayEnumerate(reasons) AS place);

@@ -25,3 +25,6 @@ SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE OR REPLACE VIEW framelog.packets AS
 SELECT * FROM framelog_log.packets FINAL;
+
+CREATE OR REPLACE VIEW framelog.packets_as_of AS
+SELECT * FROM framelog_log.packets FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');

@@ -41,3 +41,13 @@ SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, `in
 FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, element, toUInt32(place - 1) AS `index`
 FROM (SELECT * FROM framelog_log.sounds FINAL)
 ARRAY JOIN classes AS element, arrayEnumerate(classes) AS place);
+
+CREATE OR REPLACE VIEW framelog.sounds_as_of AS
+SELECT * FROM framelog_log.sounds FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');
+
+CREATE OR REPLACE VIEW framelog.sound_classes_as_of AS
+SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, `index`,
+       element.label AS `label`, element.score AS `score`
+FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, element, toUInt32(place - 1) AS `index`
+FROM (SELECT * FROM framelog_log.sounds FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC'))
+ARRAY JOIN classes AS element, arrayEnumerate(classes) AS place);

@@ -43,3 +43,13 @@ SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, `in
 FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, element, toUInt32(place - 1) AS `index`
 FROM (SELECT * FROM framelog_log.speech FINAL)
 ARRAY JOIN words AS element, arrayEnumerate(words) AS place);
+
+CREATE OR REPLACE VIEW framelog.speech_as_of AS
+SELECT * FROM framelog_log.speech FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');
+
+CREATE OR REPLACE VIEW framelog.words_as_of AS
+SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, `index`,
+       element.text AS `text`, element.start_us AS `start_us`, element.end_us AS `end_us`, element.confidence AS `confidence`
+FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, element, toUInt32(place - 1) AS `index`
+FROM (SELECT * FROM framelog_log.speech FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC'))
+ARRAY JOIN words AS element, arrayEnumerate(words) AS place);

@@ -45,3 +45,13 @@ SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, `in
 FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, element, toUInt32(place - 1) AS `index`
 FROM (SELECT * FROM framelog_log.streams FINAL)
 ARRAY JOIN positions AS element, arrayEnumerate(positions) AS place);
+
+CREATE OR REPLACE VIEW framelog.streams_as_of AS
+SELECT * FROM framelog_log.streams FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');
+
+CREATE OR REPLACE VIEW framelog.positions_as_of AS
+SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, `index`,
+       element.topic AS `of_topic`, element.partition AS `of_partition`, element.offset AS `of_offset`, element.seq AS `of_seq`, element.pts_us AS `of_pts_us`
+FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, element, toUInt32(place - 1) AS `index`
+FROM (SELECT * FROM framelog_log.streams FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC'))
+ARRAY JOIN positions AS element, arrayEnumerate(positions) AS place);

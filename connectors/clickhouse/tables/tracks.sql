@@ -40,3 +40,13 @@ SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, fra
 FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, element, toUInt32(place - 1) AS `index`
 FROM (SELECT * FROM framelog_log.tracks FINAL)
 ARRAY JOIN tracks AS element, arrayEnumerate(tracks) AS place);
+
+CREATE OR REPLACE VIEW framelog.tracks_as_of AS
+SELECT * FROM framelog_log.tracks FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');
+
+CREATE OR REPLACE VIEW framelog.tracked_as_of AS
+SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, `index`,
+       element.track_id AS `track_id`, element.label AS `label`, element.score AS `score`, element.x1_px AS `x1_px`, element.y1_px AS `y1_px`, element.x2_px AS `x2_px`, element.y2_px AS `y2_px`, element.age AS `age`
+FROM (SELECT run, stream_id, session_id, seq, pts_us, recorded_at, id, model_name, frame, element, toUInt32(place - 1) AS `index`
+FROM (SELECT * FROM framelog_log.tracks FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC'))
+ARRAY JOIN tracks AS element, arrayEnumerate(tracks) AS place);

@@ -38,3 +38,6 @@ SETTINGS non_replicated_deduplication_window = 10000;
 
 CREATE OR REPLACE VIEW framelog.utterances AS
 SELECT * FROM framelog_log.utterances FINAL;
+
+CREATE OR REPLACE VIEW framelog.utterances_as_of AS
+SELECT * FROM framelog_log.utterances FINAL WHERE run = {run:String} AND recorded_at <= parseDateTime64BestEffort({at:String}, 3, 'UTC');
