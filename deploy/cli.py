@@ -6,6 +6,7 @@ import sys
 import typer
 
 from deploy.commands import ask, diff, end, feed, hold, log, parts, replay, running, why
+from deploy.commands import rebuild as rebuilding
 from deploy.commands import verify as verifying
 from deploy.commands.shared import fail
 from deploy.settings import NotRunning
@@ -38,6 +39,7 @@ for panel, commands in {
         replay.replay,
         replay.runs,
         diff.diff,
+        rebuilding.rebuild,
         verifying.verify,
         why.why,
         hold.hold,

@@ -7,36 +7,28 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import clickhouse_connect
 import pytest
-from clickhouse_connect.driver.exceptions import ClickHouseError
 from confluent_kafka import Producer
 
 from connectors.clickhouse.ddl import Databases
-from connectors.clickhouse.rows import Place, columns_of, row
-from connectors.clickhouse.schema import StoreAddress, digests, drop, ensure_schema
+from connectors.clickhouse.schema import StoreAddress, digests, drop
 from connectors.clickhouse.sink import clickhouse_sink
 from connectors.deadletters import BadLimit
-from connectors.ranges import announced_end
-from connectors.sink import Sink, SinkConfig
-from tests.connectors.records import record
+from connectors.sink import SinkConfig
+from tests.connectors.clickhouse.filled import NOUNS, QUICK, announced, count, expected, produce, running
 from tests.fixtures_kafka import eventually
 from tests.fixtures_store import StoreProcess
 from topics import catalog
 from topics.connection import Connection
 from topics.lag import committed, lag_of
 from topics.limit import TooManyBad
-from topics.read import consumer, partitions_of, read
-from topics.registry import Serde
+from topics.read import read
 
-NOUNS = ("frames", "fused", "highlights")
-QUICK = SinkConfig(max_rows=200, linger_s=0.2, retry_s=(0.05, 0.3), session_ms=6000)
 CHILD = """
 import json, signal, sys, logging
 from connectors.clickhouse.ddl import Databases
@@ -44,7 +36,6 @@ from connectors.clickhouse.schema import StoreAddress
 from connectors.clickhouse.sink import clickhouse_sink
 from connectors.sink import SinkConfig
 from topics.connection import Connection
-from topics.lag import committed, lag_of
 from topics.names import Names
 logging.basicConfig(level=logging.INFO)
 bootstrap, registry, prefix, url, database = sys.argv[1:]
@@ -54,54 +45,6 @@ sink = clickhouse_sink(connection, StoreAddress(url, databases=Databases(databas
 signal.signal(signal.SIGTERM, lambda *_: sink.close())
 sink.run()
 """
-
-
-def produce(connection: Connection, seeds: range, streams: int = 3) -> Counter[str]:
-    """Records of some nouns and streams; how many of each noun."""
-    producer, counts = Producer(connection.producer()), Counter[str]()
-    with Serde(connection) as serde:
-        for n in seeds:
-            for noun in NOUNS:
-                stream = f"s{n % streams}"
-                made = record(noun, n, stream_id=stream, session_id="e", seq=n // streams)
-                producer.produce(
-                    connection.names.topic(catalog.BY_NOUN[noun]), serde.encode(made), stream.encode()
-                )
-                counts[noun] += 1
-    assert producer.flush(60) == 0
-    return counts
-
-
-def expected(
-    store: Any, connection: Connection, seeds: range, databases: Databases, streams: int = 3
-) -> dict[str, str]:
-    """Digests of a table filled by hand with the same records."""
-    ensure_schema(store, databases)
-    for noun in NOUNS:
-        made = [record(noun, n, stream_id=f"s{n % streams}", session_id="e", seq=n // streams) for n in seeds]
-        rows = [row(noun, "live", m, Place("by hand", 0, n, 0)) for n, m in enumerate(made)]
-        store.insert(f"{databases.log}.{noun}", columns_of(rows), column_names="*", column_oriented=True)
-    return digests(store, "live", databases, NOUNS)
-
-
-@contextmanager
-def running(sink: Sink) -> Iterator[None]:
-    thread = threading.Thread(target=sink.run)
-    thread.start()
-    try:
-        yield
-    finally:
-        sink.close()
-        thread.join(60)
-        assert not thread.is_alive()
-
-
-def count(store: Any, databases: Databases, noun: str) -> int:
-    """Rows of a table; 0 while it is not there or the store is not."""
-    try:
-        return int(store.command(f"SELECT count() FROM {databases.log}.{noun}"))
-    except ClickHouseError:
-        return 0
 
 
 @pytest.fixture
@@ -217,13 +160,6 @@ def test_a_store_that_is_down_is_waited_for(tmp_path: Path, connection: Connecti
         process.start()
         eventually(lambda: count(client, databases, "fused") == 80 and count(client, databases, "frames") == 80)
     process.stop()
-
-
-def announced(connection: Connection) -> int:
-    """How many partitions have a span announced and not closed."""
-    with consumer(connection, group_id=connection.names.group("clickhouse")) as client:
-        places = partitions_of(client, [connection.names.topic(catalog.BY_NOUN[noun]) for noun in NOUNS])
-        return sum(announced_end(place.metadata) is not None for place in client.committed(places, timeout=30))
 
 
 def test_a_sink_that_ends_while_the_store_is_away_leaves_its_rows_to_the_next(
