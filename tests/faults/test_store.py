@@ -23,7 +23,7 @@ from topics.connection import Connection
 
 pytestmark = [pytest.mark.kafka, pytest.mark.store, pytest.mark.network]
 INSERT = b"insert_deduplication_token"  # in the first line of a sink's insert, and of nothing else
-FAULTS = {
+FAULTS: dict[str, Fault] = {
     "away": Refuse(),
     "stalled": Stall(),
     "slow": Slow(1.0, INSERT),
