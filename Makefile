@@ -43,7 +43,7 @@ test-slow: setup-dev ## the slow part alone
 	$(BIN)/pytest -m "slow" $(ARGS)
 
 faults: setup-dev ## every fault campaign whole: all kills, joins and freezes  [FRAMELOG_SEED=…]
-	FRAMELOG_KILLS=all $(BIN)/pytest -s tests/faults tests/processors/test_shell_kafka.py $(ARGS)
+	FRAMELOG_KILLS=all FRAMELOG_FAULTS=full $(BIN)/pytest -s tests/faults tests/processors/test_shell_kafka.py $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, layers, schemas
 	$(BIN)/ruff format --check .

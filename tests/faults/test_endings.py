@@ -1,5 +1,6 @@
 """Sessions whose producer died for good are ended once, whatever is killed when; none that lives is."""
 
+import os
 import secrets
 import subprocess
 import sys
@@ -226,3 +227,33 @@ def test_by_hand_without_any_station_and_not_while_it_is_written(connection: Con
     assert (session.session_id, nouns) == ("s", ("frames", "audio", "packets"))
     assert end_by_hand(connection, "cam", "", INGEST) == []
     assert [r.seq for _, r in records(connection, c.FRAMES) if r.end] == [2]
+
+
+def test_the_command_ends_a_stream_or_says_in_one_line_why_not(connection: Connection) -> None:
+    where = {
+        "FRAMELOG_KAFKA": connection.bootstrap,
+        "FRAMELOG_REGISTRY": connection.registry_url,
+        "FRAMELOG_PREFIX": connection.names.prefix,
+        "FRAMELOG_PARTITIONS": str(connection.partitions),
+    }
+
+    def end(*words: str) -> subprocess.CompletedProcess[str]:
+        line = [sys.executable, "-m", "deploy.cli", "end", *words]
+        return subprocess.run(line, cwd=ROOT, env=os.environ | where, capture_output=True, text=True, timeout=120)
+
+    nobody = end("nobody")
+    assert nobody.returncode == 1
+    assert nobody.stderr.splitlines() == [
+        "framelog: stream nobody has no open session: see `framelog streams`",
+    ]
+    write(connection, frame("cam", 0))
+    alive = end("cam")  # it takes some time to start: on a slow machine the session is quiet by then
+    assert alive.returncode == 0 or "stop its producer first" in alive.stderr
+    done = (
+        alive
+        if alive.returncode == 0
+        else eventually(lambda: next((got for got in [end("cam")] if got.returncode == 0), None))
+    )
+    assert done is not None
+    assert "frames, audio, packets" in done.stdout
+    assert end("cam", "--json").returncode == 1
