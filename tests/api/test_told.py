@@ -193,6 +193,19 @@ def test_sql_answers_with_columns_and_rows_and_says_when_it_cut(told: Told) -> N
     assert ask("SELECT max(tuple(1, 'a')) AS t, [1, 2] AS list, NULL AS nothing")["rows"]
 
 
+def test_sql_as_of_a_time_answers_as_that_run_was_then(told: Told) -> None:
+    def ask(**asked: str) -> tuple[int, object]:
+        answer = told.client.post("/api/sql", json={"query": "SELECT count() FROM tracked", **asked})
+        return answer.status_code, answer.json().get("rows", answer.json().get("detail"))
+
+    assert ask() == ask(run="live") == ask(as_of="2100-01-01") == (200, [[450]])
+    assert ask(run="nobody") == ask(as_of="-400000d") == (200, [[0]])
+    status, why = ask(as_of="yesterday")
+    assert (status, "-10m" in str(why)) == (422, True)
+    status, why = ask(query=f"SELECT 1 FROM {told.teller.database}_log.tracks", run="live")
+    assert (status, "only the views" in str(why)) == (403, True)
+
+
 def test_a_query_that_fails_or_takes_too_much_is_a_400_in_clickhouses_words(told: Told) -> None:
     wrong = told.client.post("/api/sql", json={"query": "SELECT nothing FROM tracks"})
     assert (wrong.status_code, "nothing" in wrong.json()["detail"]) == (400, True)

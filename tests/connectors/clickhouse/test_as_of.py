@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from api.sql_guard import Refused, guard
 from connectors.clickhouse.as_of import VIEWS, AsOf, BadTime, as_of, instant
 from connectors.clickhouse.ddl import Databases
 from connectors.clickhouse.rows import Place, column_names, columns_of, row
 from connectors.clickhouse.schema import drop, ensure_schema
+from deploy.cli import app
 from schemas.records import BY_NOUN
 from tests.connectors.records import record
 
@@ -105,6 +108,35 @@ def test_every_view_takes_run_and_time(store: Any, databases: Databases) -> None
             plain = store.query(f"{said} WHERE run = '{run}' AND recorded_at <= {at} ORDER BY ALL").result_rows
             assert then == plain, view
             assert bool(then) == (run != "nobody")
+
+
+@pytest.mark.store
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "14"),
+        (["--run", "again"], "4"),
+        (["--as-of", "2026-04-24T03:06:42Z"], "3"),
+        (["--as-of", "2026-04-24T03:06:42Z", "--run", "nobody"], "0"),
+        (["--as-of", "soon"], "-10m"),
+    ],
+)
+def test_the_command_takes_run_and_time(
+    store_url: str,
+    databases: Databases,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    options: list[str],
+    said: str,
+) -> None:
+    for name, value in {
+        "CLICKHOUSE": store_url, "CLICKHOUSE_DATABASE": databases.views, "DATA": str(tmp_path),
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"FRAMELOG_{name}", value)
+    found = CliRunner().invoke(app, ["sql", "SELECT count() AS n FROM fused", "--format", "csv", *options])
+    assert (found.exit_code == 0) == said.isdigit()
+    assert said in found.output
 
 
 @pytest.mark.store
