@@ -49,6 +49,7 @@ from schemas.records import (
 )  # fmt: skip
 from topics.catalog import BY_NOUN, CATALOG
 from topics.connection import Connection
+from topics.names import LIVE
 from topics.registry import Serde
 
 S = 1_000_000
@@ -85,7 +86,9 @@ class Teller:
             for statement in statements(topic.noun, databases):
                 self.store.command(statement)
 
-    def say(self, noun: str, records: Sequence[Record], log: bool = True, store: bool = True) -> list[Ref]:
+    def say(
+        self, noun: str, records: Sequence[Record], log: bool = True, store: bool = True, run: str = LIVE
+    ) -> list[Ref]:
         """Where the records came to lie. Without `log` they are only stored (at places that do not exist)."""
         if not records:
             return []
@@ -94,7 +97,7 @@ class Teller:
             self._produce(noun, topic, records) if log else [Place(topic, 0, n, 0) for n in range(len(records))]
         )
         if store:
-            rows = [row(noun, "live", r, p) for r, p in zip(records, places, strict=True)]
+            rows = [row(noun, run, r, p) for r, p in zip(records, places, strict=True)]
             self.store.insert(noun, rows, column_names=column_names(noun), database=f"{self.database}_log")
         return [Ref(topic=p.topic, partition=p.partition, offset=p.offset) for p in places]
 

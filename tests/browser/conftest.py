@@ -5,7 +5,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from api.store import Clickhouse
 from connectors.objects import FolderStore
 from deploy.embedded.kafka import free_port
 from deploy.page_build import PAGE, NotBuilt, build
+from schemas.records import Record, Ref
 from tests.fixtures_kafka import eventually
 from tests.story import Story, Teller, file_session, many_highlights
 from topics.broker import ensure_topics
@@ -69,6 +70,23 @@ class World:
     objects: Path
     page_dir: Path
     teller: Teller
+
+    def tell_soon(self) -> None:
+        """A stream that was waited for comes."""
+        Story("soon", file_session("soon"), seconds=8).tell(self.teller, self.objects)
+
+    def tell_run(self, name: str) -> None:
+        """A replay of the stage that found a little other things: stored as rows of its own."""
+        story = Story("stage", file_session("stage"), gap_s=(29.0, 31.0), tracked_s=30.0)
+        refs = [Ref(topic=f"{self.connection.names.prefix}.frames", partition=0, offset=n) for n in range(400)]
+        audio = [Ref(topic=f"{self.connection.names.prefix}.audio", partition=0, offset=n) for n in range(100)]
+        said: dict[str, Sequence[Record]] = {
+            "tracks": story.tracks(refs), "emotions": story.emotions(refs), "sounds": story.sounds(audio),
+            "speech": story.speech()[1:], "events": story.events(refs)[::2],
+            "highlights": story.highlights(refs)[1:], "fused": story.fused(),
+        }  # fmt: skip
+        for noun, records in said.items():
+            self.teller.say(noun, story.end(noun, records), log=False, run=name)
 
     @contextmanager
     def site(self, supervisor_state: Path | None = None, **other: Any) -> Iterator[str]:

@@ -14,6 +14,10 @@ export type LastRecord = Schemas["LastRecord"];
 export type Readiness = Schemas["Readiness"];
 export type Part = Schemas["Part"];
 export type Route = Schemas["Route"];
+export type Why = Schemas["Why"];
+export type WhyNode = Schemas["WhyNode"];
+export type Mark = Schemas["Mark"];
+export type RunRow = Schemas["RunRow"];
 export type SqlAnswer = Schemas["SqlAnswer"];
 
 /** What records of the log have in common; the rest is the noun's own. */

@@ -1,7 +1,7 @@
 /** Draws the timeline's lanes and remembers where everything lies, for hover and click. */
 import type { Lanes, Level, Place, Span } from "./api";
 import { duration, words as spaced } from "./format";
-import { layout, loud, rows, STATION, type Lane, type LaneName } from "./lanes";
+import { BOTH, layout, loud, rows, STATION, type Lane, type LaneName } from "./lanes";
 import { ticks, tickStep, xOf, type View } from "./scale";
 import { emotionColour, trackColour, type Theme } from "./theme";
 
@@ -22,6 +22,8 @@ export interface Scene {
   view: View;
   theme: Theme;
   lanes: Lanes | null;
+  /** The same range as another run has it, drawn below. */
+  beside: Lanes | null;
   tall: boolean;
   /** Raw log's last moment: lanes end here at the latest. */
   last_us: number;
@@ -34,8 +36,8 @@ export interface Scene {
 export const AXIS = 20;
 const LEAST = 2;
 
-export function heightOf(lanes: Lanes | null, tall: boolean): number {
-  const last = layout(lanes, tall).at(-1) as Lane;
+export function heightOf(lanes: Lanes | null, tall: boolean, beside: Lanes | null = null): number {
+  const last = layout(lanes, tall, beside).at(-1) as Lane;
   return AXIS + last.top + last.height;
 }
 
@@ -43,8 +45,8 @@ export function heightOf(lanes: Lanes | null, tall: boolean): number {
 export function draw(scene: Scene): Hit[] {
   const { ctx, width, theme, lanes, gutter } = scene;
   const hits: Hit[] = [];
-  const all = layout(lanes, scene.tall);
-  ctx.clearRect(0, 0, width, heightOf(lanes, scene.tall));
+  const all = layout(lanes, scene.tall, scene.beside);
+  ctx.clearRect(0, 0, width, heightOf(lanes, scene.tall, scene.beside));
   ctx.font = `11px ${theme.font}`;
   ctx.textBaseline = "middle";
   ctx.save();
@@ -57,22 +59,42 @@ export function draw(scene: Scene): Hit[] {
   }
   grid(scene, all);
   if (lanes) {
-    const box = (lane: LaneName): Lane => {
+    const whole = (lane: LaneName): Lane => {
       const found = all.find((l) => l.name === lane) as Lane;
       return { ...found, top: found.top + AXIS };
     };
-    pictures(scene, box("pictures"));
-    persons(scene, box("persons"), hits);
-    emotion(scene, box("emotion"), hits);
-    speech(scene, box("speech"), hits);
-    sound(scene, box("sound"), hits);
-    marks(scene, box("events"), lanes.events, "events", theme.event, hits);
-    marks(scene, box("highlights"), lanes.highlights, "highlights", theme.highlight, hits);
-    log(scene, box("log"), hits);
-    for (const lane of all) reached(scene, { ...lane, top: lane.top + AXIS });
+    pictures(scene, whole("pictures"));
+    const runs = scene.beside ? [lanes, scene.beside] : [lanes];
+    runs.forEach((of, n) => {
+      const mine = { ...scene, lanes: of };
+      const box = (lane: LaneName): Lane => half(whole(lane), n, runs.length);
+      persons(mine, box("persons"), hits);
+      emotion(mine, box("emotion"), hits);
+      speech(mine, box("speech"), hits);
+      sound(mine, box("sound"), hits);
+      marks(mine, box("events"), of.events, "events", theme.event, hits);
+      marks(mine, box("highlights"), of.highlights, "highlights", theme.highlight, hits);
+      for (const lane of all) if (BOTH.has(lane.name)) reached(mine, box(lane.name));
+    });
+    if (scene.beside) seam(scene, all);
+    log(scene, whole("log"), hits);
+    reached(scene, whole("log"));
   }
   ctx.restore();
   return hits;
+}
+
+/** The part of a lane that belongs to the n-th of so many runs. */
+export function half(lane: Lane, n: number, of: number): Lane {
+  if (of === 1) return lane;
+  const height = Math.floor((lane.height - 2) / of);
+  return { ...lane, height, top: lane.top + n * (height + 2) };
+}
+
+function seam(scene: Scene, all: Lane[]): void {
+  const { ctx, theme } = scene;
+  ctx.fillStyle = theme.line;
+  for (const lane of all) if (BOTH.has(lane.name)) ctx.fillRect(scene.gutter, AXIS + lane.top + lane.height / 2 - 1, scene.width, 1.5);
 }
 
 const at = (scene: Scene, us: number): number => scene.gutter + xOf(us, scene.view, scene.width - scene.gutter);

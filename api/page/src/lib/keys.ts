@@ -1,4 +1,5 @@
 /** Keys of the whole page. */
+import { sound } from "./sound.svelte";
 import type { Watch } from "./watch.svelte";
 
 export const KEYS: [string, string][] = [
@@ -6,6 +7,7 @@ export const KEYS: [string, string][] = [
   ["← →", "one second back, forth (Shift: ten)"],
   [", .", "one frame back, forth"],
   ["J L", "slower, faster"],
+  ["M", "sound on, off"],
   ["+ −", "zoom the timeline (or Ctrl and wheel)"],
   ["0", "show the whole session"],
   ["End", "back to live, or to the end"],
@@ -60,6 +62,9 @@ function action(event: KeyboardEvent, watch: Watch): (() => void) | undefined {
     case "l":
     case "L":
       return () => clock.shift(1);
+    case "m":
+    case "M":
+      return () => sound.toggle();
     case "Home":
       return () => watch.goTo(watch.session?.first_us ?? 0, false);
     case "End":

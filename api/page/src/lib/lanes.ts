@@ -15,6 +15,9 @@ export const STATION: Record<LaneName, string> = {
   highlights: "", log: "streams",
 };
 
+/** Lanes that two runs share: one above the other. Pictures and the log are the same for both. */
+export const BOTH: ReadonlySet<LaneName> = new Set(["persons", "emotion", "speech", "sound", "events", "highlights"]);
+
 const ROW = 13;
 export const MOST_ROWS = 6;
 
@@ -35,8 +38,9 @@ export function rows(spans: readonly Span[], most = MOST_ROWS): { row: number[];
 }
 
 /** Lanes from top to bottom. */
-export function layout(lanes: Lanes | null, tall: boolean): Lane[] {
-  const people = Math.min(MOST_ROWS, Math.max(2, rows(lanes?.persons ?? []).count));
+export function layout(lanes: Lanes | null, tall: boolean, beside: Lanes | null = null): Lane[] {
+  const most = Math.max(rows(lanes?.persons ?? []).count, rows(beside?.persons ?? []).count);
+  const people = Math.min(MOST_ROWS, Math.max(2, most));
   const extra = tall ? 1.5 : 1;
   const heights: [LaneName, number][] = [
     ["pictures", Math.round(48 * (tall ? 1.3 : 1))],
@@ -49,7 +53,8 @@ export function layout(lanes: Lanes | null, tall: boolean): Lane[] {
     ["log", 34],
   ];
   let top = 0;
-  return heights.map(([name, height]) => {
+  return heights.map(([name, one]) => {
+    const height = beside && BOTH.has(name) ? 2 * one - 2 : one;
     const lane = { name, top, height };
     top += height + 1;
     return lane;

@@ -1,5 +1,5 @@
 /** What the page knows and where it looks: one object, read by every part of the page. */
-import { get, readiness, Refusal, type Highlight, type Readiness, type Rec, type Session, type Stream } from "./api";
+import { get, readiness, Refusal, type Highlight, type Readiness, type Rec, type RunRow, type Session, type Stream } from "./api";
 import { Clock } from "./clock.svelte";
 import { listen, type Message } from "./live";
 import { format, parse, type Tab } from "./url";
@@ -18,6 +18,9 @@ export class Watch {
   streamId = $state("");
   sessionId = $state("");
   streams = $state.raw<Stream[]>([]);
+  runs = $state.raw<RunRow[]>([]);
+  /** Whether live's lanes are drawn under those of a chosen run. */
+  beside = $state(true);
   loaded = $state(false);
   /** Why the API gave no streams, empty while it does. */
   trouble = $state("");
@@ -45,8 +48,10 @@ export class Watch {
   readonly beginning = $derived((this.readiness?.parts ?? []).filter((p) => !p.ok && BEGINNING.has(p.why)));
   readonly down = $derived((this.readiness?.parts ?? []).filter((p) => !p.ok && p.name !== "page" && !BEGINNING.has(p.why)));
   readonly farBehind = $derived((this.session?.behind_us ?? 0) > FAR_BEHIND_US && this.session?.state !== "quiet");
-  readonly mood: "starting" | "empty" | "ready" = $derived(
-    this.streams.length ? "ready" : this.loaded ? "empty" : "starting",
+  /** A stream that the address names and that is not logged yet. */
+  readonly awaited = $derived(this.loaded && this.streamId && !this.stream ? this.streamId : "");
+  readonly mood: "starting" | "empty" | "waiting" | "ready" = $derived(
+    !this.loaded ? "starting" : this.awaited ? "waiting" : this.streams.length ? "ready" : "empty",
   );
 
   /** Begins to look; the returned function ends it. */
@@ -79,6 +84,16 @@ export class Watch {
     this.playing = this.opened = null;
     this.speech = [];
     this.#place(null);
+    void this.#loadSession();
+  }
+
+  /** Looks at the same moment as another run has it. */
+  chooseRun(run: string): void {
+    this.run = run;
+    this.opened = this.playing = null;
+    this.speech = [];
+    this.writeAddress();
+    void this.#loadStreams();
     void this.#loadSession();
   }
 
@@ -144,7 +159,15 @@ export class Watch {
   }
 
   async #lookAround(): Promise<void> {
-    await Promise.all([this.#loadStreams(), this.#loadReadiness()]);
+    await Promise.all([this.#loadStreams(), this.#loadReadiness(), this.#loadRuns()]);
+  }
+
+  async #loadRuns(): Promise<void> {
+    try {
+      this.runs = await get<RunRow[]>("/api/runs");
+    } catch {
+      this.runs = []; // readiness says what is away
+    }
   }
 
   async #loadReadiness(): Promise<void> {
@@ -171,10 +194,8 @@ export class Watch {
   }
 
   #begin(): void {
-    if (!this.stream) {
-      this.streamId = this.streams[0]?.stream_id ?? "";
-      this.sessionId = "";
-    }
+    if (!this.stream && this.streamId) return; // asked for by name: it is waited for
+    this.streamId ||= this.streams[0]?.stream_id ?? "";
     const asked = parse(location.search).at_us;
     this.sessionId = this.session?.session_id ?? "";
     this.#place(asked);
