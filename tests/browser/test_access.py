@@ -1,4 +1,4 @@
-"""WCAG 2.2 AA by axe-core in a real browser: dark, and a light phone; each view, the drawer, a state of trouble."""
+"""WCAG 2.2 AA by axe-core in a real browser: dark, and a light phone; each view, the drawer, a state."""
 
 from pathlib import Path
 from pprint import pformat

@@ -47,7 +47,7 @@ export class Watch {
   readonly isLive = $derived(this.session?.state === "live");
   readonly beginning = $derived((this.readiness?.parts ?? []).filter((p) => !p.ok && BEGINNING.has(p.why)));
   readonly down = $derived((this.readiness?.parts ?? []).filter((p) => !p.ok && p.name !== "page" && !BEGINNING.has(p.why)));
-  readonly farBehind = $derived((this.session?.behind_us ?? 0) > FAR_BEHIND_US && this.session?.state !== "quiet");
+  readonly farBehind = $derived(this.run === "live" && (this.session?.behind_us ?? 0) > FAR_BEHIND_US && this.session?.state !== "quiet");
   /** A stream that the address names and that is not logged yet. */
   readonly awaited = $derived(this.loaded && this.streamId && !this.stream ? this.streamId : "");
   readonly mood: "starting" | "empty" | "waiting" | "ready" = $derived(
