@@ -86,9 +86,7 @@ class Teller:
             for statement in statements(topic.noun, databases):
                 self.store.command(statement)
 
-    def say(
-        self, noun: str, records: Sequence[Record], log: bool = True, store: bool = True, run: str = LIVE
-    ) -> list[Ref]:
+    def say(self, noun: str, records: Sequence[Record], log: bool = True, store: bool = True) -> list[Ref]:
         """Where the records came to lie. Without `log` they are only stored (at places that do not exist)."""
         if not records:
             return []
@@ -97,9 +95,13 @@ class Teller:
             self._produce(noun, topic, records) if log else [Place(topic, 0, n, 0) for n in range(len(records))]
         )
         if store:
-            rows = [row(noun, run, r, p) for r, p in zip(records, places, strict=True)]
-            self.store.insert(noun, rows, column_names=column_names(noun), database=f"{self.database}_log")
+            self.keep(noun, records, places)
         return [Ref(topic=p.topic, partition=p.partition, offset=p.offset) for p in places]
+
+    def keep(self, noun: str, records: Sequence[Record], places: Sequence[Place], run: str = LIVE) -> None:
+        """Stores records as rows of a run, as the sink would."""
+        rows = [row(noun, run, r, p) for r, p in zip(records, places, strict=True)]
+        self.store.insert(noun, rows, column_names=column_names(noun), database=f"{self.database}_log")
 
     def _produce(self, noun: str, topic: str, records: Sequence[Record]) -> list[Place]:
         producer = Producer(self.connection.producer(linger_ms=5))

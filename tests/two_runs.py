@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from schemas.records import Box, Detections, Highlight, Model, Record, Ref, Speech, Tracks
+from schemas.records import Detections, Highlight, Model, Record, Ref, Speech, Tracks
 from tests.story import Story, Teller, file_session
 from topics.broker import ensure_topics
 from topics.catalog import BY_NOUN
@@ -29,23 +29,10 @@ class RunTeller(Teller):
             if noun == "frames" and not self.frames:
                 self.frames.extend(Teller.say(self, noun, records, store=False))
             return list(self.frames)
-        if noun == "tracks":
-            self.say("detections", [detections_of(r) for r in records])
         if self.run == CANDIDATE:
             records = [r for r in map(otherwise, records) if r is not None]
             records = [replace(r, seq=n) for n, r in enumerate(records)]
         return Teller.say(self, noun, [replace(r, model=MODELS[self.run]) for r in records], store=False)
-
-
-def detections_of(r: Tracks) -> Detections:
-    """The boxes that the tracks were made of."""
-    boxes = tuple(
-        Box(label=t.label, score=t.score, x1_px=t.x1_px, y1_px=t.y1_px, x2_px=t.x2_px, y2_px=t.y2_px)
-        for t in r.tracks
-    )
-    return Detections(stream_id=r.stream_id, session_id=r.session_id, seq=r.seq, pts_us=r.pts_us, end=r.end,
-                      watermark_us=r.watermark_us, frame=r.frame, width_px=r.width_px, height_px=r.height_px,
-                      boxes=boxes)  # fmt: skip
 
 
 def otherwise(r: Record) -> Any:
