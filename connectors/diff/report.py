@@ -29,6 +29,7 @@ from schemas.records import Model
 VERSION = 1
 BINS = 240
 """Most bars of a session's timeline."""
+NAMED = 3
 
 
 @dataclass
@@ -148,13 +149,10 @@ def _timeline(c: Compared, session: Session) -> dict[str, Any]:
 
 def notes(c: Compared, nouns: Sequence[str]) -> list[str]:
     """What a reader should know before the figures."""
-    told = []
-    for session in c.sessions:
-        name = f"{session.stream_id} {session.session_id[:8]}"
-        a, b = c.survey_a.get(session), c.survey_b.get(session)
-        if a is None or b is None:
-            told.append(f"{name} is in {c.b if a is None else c.a} only and is not compared")
-            continue
+    told = [*_alone(c.a, c.survey_a, c.survey_b), *_alone(c.b, c.survey_b, c.survey_a)]
+    for session in sorted({*c.survey_a} & {*c.survey_b}):
+        name = _name(session)
+        a, b = c.survey_a[session], c.survey_b[session]
         for run, there, other in ((c.a, a, b), (c.b, b, a)):
             missing = [noun for noun in nouns if noun in other and noun not in there]
             if missing:
@@ -163,6 +161,20 @@ def notes(c: Compared, nouns: Sequence[str]) -> list[str]:
     for run, nouns_ in c.undecodable.items():
         told += [f"{run}: {n} records of {noun} could not be decoded" for noun, n in nouns_.items()]
     return told
+
+
+def _name(session: Session) -> str:
+    return f"{session.stream_id} {session.session_id[:8]}"
+
+
+def _alone(run: str, survey: Survey, other: Survey) -> list[str]:
+    """Sessions that only one run speaks of, in one sentence."""
+    names = [_name(session) for session in sorted(survey) if session not in other]
+    if not names:
+        return []
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    are = "is" if len(names) == 1 else "are"
+    return [f"{', '.join(names[:NAMED])}{more} {are} in {run} only and not compared"]
 
 
 def _ranges(c: Compared, session: Session, name: str) -> list[str]:
