@@ -9,15 +9,17 @@ from typing import Self
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
+from connectors.diff.findings import Session
 from connectors.diff.nouns import BY_NAME
 from connectors.diff.survey import Logged, Survey, Told, take
+from connectors.runs.ledger import runs
 from schemas.codec import HEADER, Undecodable
 from schemas.records import Record
 from topics.catalog import BY_NOUN
 from topics.connection import Connection
 from topics.names import LIVE, Names
 from topics.partitioner import partition_of
-from topics.read import consumer, partitions_of, watermarks
+from topics.read import PASSING, consumer, partitions_of, watermarks
 from topics.registry import Serde
 
 QUEUED_KB = 4096
@@ -42,8 +44,23 @@ def runs_of(connection: Connection) -> dict[str, set[str]]:
     return found
 
 
+def asked_us(connection: Connection, run: str) -> dict[Session, int]:
+    """Where a run was asked to begin in each session, if not at its start; nothing for a run nobody planned."""
+    try:
+        known = runs(connection).get(run)
+    except KafkaException as error:
+        if error.args[0].code() in PASSING:  # a log from before runs were written down
+            return {}
+        raise
+    passages = known.passages if known is not None else ()
+    return {Session(p.stream_id, p.session_id): p.from_us for p in passages if p.from_us}
+
+
 class RunLog:
-    """One run's derived records, one stretch at a time. `undecodable` counts what could not be read, by noun."""
+    """One run's derived records, one stretch at a time.
+
+    undecodable: how many could not be read, by noun. asked_us: where it was asked to begin, by session.
+    """
 
     def __init__(self, connection: Connection, serde: Serde, run: str) -> None:
         self.run = run
@@ -54,6 +71,7 @@ class RunLog:
             names = ", ".join(sorted(there)) or "none at all"
             raise NoSuchRun(f"there is no run {run!r} in the log; there is {names}")
         self.nouns = there[run]
+        self.asked_us = asked_us(connection, run)
         self.undecodable: dict[str, int] = {}
         self._stack = ExitStack()
         self._client = self._stack.enter_context(

@@ -30,7 +30,8 @@ class Noun:
 
     things: what is counted. counts: what is counted besides what all nouns have. means: sums told per matched
         pair.
-    dense: whether its records come at a steady pace, so that the first one tells where a run begins.
+    dense: whether its records come with the raw ones, so that the first one tells where a run begins. (Windows of
+        a run over a part begin at 0, with nothing in them.)
     """
 
     name: str
@@ -59,7 +60,7 @@ NOUNS: tuple[Noun, ...] = (
          ("substituted", "moved", "rescored", "unanswered_a", "unanswered_b")),
     Noun("sounds", "silences and sounds", of_spans(spans.sounds, by_label=True), ("moved", "rescored"), NEAR,
          dense=True),
-    Noun("fused", "windows", compare_windows, tuple(f"{name}_changed" for name in WEIGHTS), dense=True),
+    Noun("fused", "windows", compare_windows, tuple(f"{name}_changed" for name in WEIGHTS)),
     Noun("events", "statements", of_spans(spans.events), SPAN, NEAR),
     Noun("highlights", "highlights", of_spans(spans.highlights), SPAN, NEAR),
 )  # fmt: skip

@@ -4,6 +4,8 @@
 
 - `a`, `b`: names of the runs. `same`: nothing differs in what was compared. `failed`: bounds that hold
   (`--fail-on`).
+- `runs`: per run what was asked of it (null for live): `profile`, `build`, `planned_at`, `stations`,
+  `stretches`, and in `set` its tunables that are not at their defaults.
 - `sessions`: `stream_id`, `session_id`, `in` (both, a, b), `from_us` and `until_us` of what was compared (null
   where nothing was), per run `from_us`, `until_us`, `ended`, `records` by noun, `nouns` compared,
   `equal_bytes`: nouns whose records are equal to the byte.
@@ -184,11 +186,16 @@ def _ranges(c: Compared, session: Session, name: str) -> list[str]:
     if not stretches:
         return []
     told = []
+    from_us = stretches[0][1].from_us
     begins = [at for at in (begins_us(a), begins_us(b)) if at is not None]
-    if len(set(begins)) > 1:
-        told.append(f"{name}: compared from {max(begins) / 1e6:.2f} s on, where both runs have begun")
+    if from_us > min(begins, default=0):
+        told.append(
+            f"{name}: compared from {from_us / 1e6:.2f} s on, where both runs have begun; what looks back "
+            "(silences, events, highlights) knows less there in the run that began later"
+        )
     shorter = [noun for noun, _ in stretches if a[noun].until_us != b[noun].until_us]
     if shorter:
         until = min(min(a[noun].until_us, b[noun].until_us) for noun in shorter)
-        told.append(f"{name}: {', '.join(shorter)} compared up to where both runs have come ({until / 1e6:.2f} s)")
+        what = "" if len(shorter) == len(stretches) else f"{', '.join(shorter)} "
+        told.append(f"{name}: {what}compared up to {until / 1e6:.2f} s, where both runs have come")
     return told

@@ -9,7 +9,7 @@ from connectors.diff.report import Compared
 from connectors.diff.survey import common
 
 STEADY = "fused"
-"""Read in any case: it tells where a run begins, and which picture belongs to a second."""
+"""Read in any case: it tells which picture belongs to a second."""
 
 
 def diff(
@@ -32,7 +32,7 @@ def diff(
     for session in result.sessions:
         of_a, of_b = survey_a.get(session, {}), result.survey_b.get(session, {})
         for noun in nouns:
-            stretch = common(of_a, of_b, noun)
+            stretch = common(of_a, of_b, noun, max(run.asked_us.get(session, 0) for run in (a, b)))
             if stretch is None:
                 continue
             say(f"comparing {noun} of {session.stream_id}")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from connectors.diff.findings import Session
 from connectors.diff.nouns import BY_NAME
 from schemas.records import Model, Ref
+from topics.catalog import BY_NOUN as SPOKEN
 
 SECOND_US = 1_000_000
 
@@ -104,16 +105,22 @@ class Stretch:
 
 
 def begins_us(told: Mapping[str, Told]) -> int | None:
-    """Where a run begins in a session: the first record of what comes at a steady pace; None if nothing does."""
+    """Where a run begins in a session by what it says: the first record of what comes with the raw ones; None if
+    there is none.
+    """
     return min((t.first_us for noun, t in told.items() if BY_NAME[noun].dense and t.records), default=None)
 
 
-def common(a: Mapping[str, Told], b: Mapping[str, Told], noun: str) -> Stretch | None:
+def common(a: Mapping[str, Told], b: Mapping[str, Told], noun: str, asked_us: int = 0) -> Stretch | None:
     """What of a noun can be compared in a session; None if one run has no record of it at all, not even an end.
 
     A run that began later, or was asked for less, says nothing about the rest: that is not a difference.
+    asked_us: where the later of the two was asked to begin, where that is known.
     """
     if noun not in a or noun not in b:
         return None
     begins = [at for at in (begins_us(a), begins_us(b)) if at is not None]
-    return Stretch(max(begins, default=0), min(a[noun].until_us, b[noun].until_us))
+    until_us = min(a[noun].until_us, b[noun].until_us)
+    # What begins where the shorter run ends is behind its end; a frame there is its last one.
+    behind = a[noun].until_us != b[noun].until_us and "start_us" in SPOKEN[noun].record.__dataclass_fields__
+    return Stretch(max([asked_us, *begins]), until_us - behind)

@@ -12,6 +12,7 @@ from connectors.diff.gate import BadGate, Gate, check, parse
 from connectors.diff.nouns import ALIASES, BY_NAME, named
 from connectors.diff.report import Compared
 from deploy import settings as configured
+from deploy.asked import asked, told
 from deploy.commands.reach import log_of
 from deploy.commands.shared import DataOption, JsonOption, console, fail, print_json, seconds, warnings
 from topics.connection import Connection
@@ -119,7 +120,9 @@ def reported(
         if not compared.sessions:
             what = " ".join(filter(None, (stream and f"stream {stream}", session and f"session {session}")))
             raise fail(f"neither {a} nor {b} says anything{f' of {what}' if what else ''}", USAGE)
-        report = plain(compared, nouns)
+        report = plain(compared, nouns) | {
+            "runs": {side: asked(connection, run) for side, run in (("a", a), ("b", b))}
+        }
         if html is not None:
             status.update("fetching pictures")
             with_frames(report, compared)
@@ -129,7 +132,11 @@ def reported(
 
 def shown(report: Mapping[str, Any]) -> None:
     """The report in a terminal's length."""
-    console.print(Text.assemble(("A ", "dim"), (report["a"], "bold"), "  ", ("B ", "dim"), (report["b"], "bold")))
+    for side in "ab":
+        plan = told(report["runs"][side])
+        console.print(
+            Text.assemble((f"{side.upper()} ", "dim"), (report[side], "bold"), f"  {plan}" if plan else "")
+        )
     for session in report["sessions"]:
         if session["from_us"] is not None:
             where = f"{seconds(session['from_us'])} – {seconds(session['until_us'])}"
@@ -166,7 +173,7 @@ def _models(models: Sequence[Mapping[str, Any]]) -> Table:
 def model_name(model: Mapping[str, Any]) -> str:
     """A model as people write it: name, version, begin of its weights' hash."""
     sha = f" ({model['sha256'][:8]})" if model["sha256"] else ""
-    return f"{model['name']} {model['version']}{sha}".strip()
+    return " ".join(filter(None, (model["name"], model["version"]))) + sha
 
 
 def _counts(nouns: Mapping[str, Mapping[str, float]]) -> Table:

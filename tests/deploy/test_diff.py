@@ -5,7 +5,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from msgspec import to_builtins
 
+from connectors.runs.ledger import write
+from connectors.runs.record import Run
+from processors.build import default_config
 from tests.deploy.test_commands import Said, assert_one_line, framelog
 from tests.two_runs import CANDIDATE, made_log
 
@@ -16,6 +20,22 @@ pytestmark = [pytest.mark.kafka]
 def log(broker: str, registry_url: str) -> Mapping[str, str]:
     """The environment of a log that holds two runs."""
     made = made_log(broker, registry_url)
+    config = to_builtins(default_config("detections")) | {"min_score": 0.5}
+    write(
+        made,
+        Run(
+            name=CANDIDATE,
+            stream="door",
+            passages=(),
+            reaches=(),
+            stations=("detections",),
+            own=("detections",),
+            profile="cpu",
+            config={"detections": config},
+            models={},
+            build="b",
+        ),
+    )
     return {
         "FRAMELOG_KAFKA": broker, "FRAMELOG_REGISTRY": registry_url, "FRAMELOG_PREFIX": made.names.prefix,
         "FRAMELOG_PARTITIONS": "2",
@@ -34,6 +54,8 @@ def test_json_has_what_a_gate_may_name_and_what_failed(log: Mapping[str, str]) -
     report = json.loads(said.out)
     assert (report["version"], report["a"], report["b"], report["same"]) == (1, "live", CANDIDATE, False)
     assert list(report["nouns"]) == ["detections", "highlights"]
+    assert report["runs"]["a"] is None
+    assert report["runs"]["b"]["set"] == {"detections.min_score": 0.5}
     assert report["failed"] == ["highlights.lost>0 (it is 1)"]
     assert report["nouns"]["detections"]["lost"] == 20
     example = report["examples"]["highlights"][0]
@@ -47,7 +69,14 @@ def test_the_terminal_shows_models_counts_and_the_largest_differences(
     page = tmp_path / "diff.html"
     said = diff(log, "live", CANDIDATE, "--html", page, "--fail-on", "speech.wer>50%")
     assert said.code == 0, said
-    for text in ("yolo 1 (aaaaaaaa)", "yolo 2", "WER 3.4%", "lost dog (0.90)", "A person enters an empty room"):
+    for text in (
+        "yolo 1 (aaaaaaaa)",
+        "yolo 2",
+        "detections.min_score=0.5",
+        "WER 3.4%",
+        "lost dog (0.90)",
+        "A person enters an empty room",
+    ):
         assert text in said.out, said.out
     assert page.stat().st_size < 2_000_000
 

@@ -32,11 +32,23 @@ def test_a_run_over_a_part_is_compared_over_that_part() -> None:
     marks: list[Highlight] = spanned(Highlight, [(10, 20, {}), (50, 20, {})])
     live = {"detections": told(frames(0, 20), 20 * S), "highlights": told(marks, 20 * S)}
     part = {"detections": told(frames(4, 10), 10 * S), "highlights": told(marks[1:], 10 * S)}
-    assert common(live, part, "highlights") == common(part, live, "highlights") == Stretch(4 * S, 10 * S)
+    assert common(live, part, "highlights") == common(part, live, "highlights") == Stretch(4 * S, 10 * S - 1)
     stretch = common(live, part, "highlights")
     assert stretch is not None
     m = found("highlights", marks, marks[1:], stretch)
     assert (m.counts["equal"], m.counts["lost"]) == (1, 0)
+
+
+def test_where_a_run_was_asked_to_begin_counts_before_what_it_says() -> None:
+    told_of = {"highlights": told(spanned(Highlight, [(10, 20, {})]), 20 * S)}
+    assert common(told_of, told_of, "highlights", 15 * S) == Stretch(15 * S, 20 * S)
+
+
+def test_the_last_frame_of_a_shorter_run_is_compared() -> None:
+    a, b = told(frames(0, 20), 20 * S), told(frames(0, 5), 49 * S // 10)
+    stretch = common({"detections": a}, {"detections": b}, "detections")
+    assert stretch is not None
+    assert stretch.holds(frames(0, 5)[-1])
 
 
 def test_the_first_highlight_does_not_say_where_a_run_begins() -> None:
