@@ -126,3 +126,22 @@ def test_ultralytics_loads_its_own_export(cpu_shelf: Shelf, testdata: Path) -> N
     found = Ultralytics(testdata / "models/yolo11n_int8_openvino_model", Model(name="yolo11n"))
     picture = simplejpeg.decode_jpeg((testdata / "images/bus.jpg").read_bytes(), "BGR")
     assert "bus" in [found.labels[i] for i in found(picture, 0.4).label]
+
+
+@pytest.mark.skipif(find_spec("ultralytics") is None, reason="needs the extra `ultralytics`")
+def test_a_pt_file_answers_as_ultralytics_itself_does(tmp_path: Path) -> None:
+    """Weights that ultralytics makes from its own plan: untrained, so what they see is nonsense, but the same."""
+    import numpy as np
+    import ultralytics
+
+    path = tmp_path / "made.pt"
+    ultralytics.YOLO("yolo11n.yaml").save(path)
+    model = Ultralytics(path, Model(name="made", sha256="0" * 64))
+    picture = np.random.default_rng(1).integers(0, 255, (240, 320, 3), np.uint8)
+    found = model(picture, 0.001)
+    boxes = ultralytics.YOLO(path).predict(picture, conf=0.001, verbose=False)[0].boxes
+    assert len(model.labels) == 80
+    assert model.model.version.startswith("ultralytics-")
+    assert found.xyxy.shape == (len(found.score), 4)
+    assert np.allclose(found.xyxy, boxes.xyxy.cpu().numpy(), atol=1e-3)
+    assert np.allclose(found.score, boxes.conf.cpu().numpy(), atol=1e-5)
