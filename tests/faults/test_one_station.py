@@ -70,7 +70,7 @@ def test_a_station_killed_again_and_again_within_a_session_says_what_it_said_unk
             worker = start()
         eventually(lambda: more(len(want) - 1, worker), 180)
         worker.terminate()
-        assert worker.wait(30) == 0
+        assert worker.wait(30) in (0, -15), "the last one may not even have begun"
     finally:
         if worker.poll() is None:
             worker.kill()
