@@ -26,6 +26,7 @@ from schemas.records import Record, Ref
 from topics import metrics
 from topics.connection import Connection
 from topics.limit import TooManyBad
+from topics.names import LIVE
 
 TOLD = 20  # spoilt streams are named at most
 FOLD_BATCH = 256
@@ -161,7 +162,8 @@ class Lane:
                 writes = await loop.run_in_executor(executor, self._work, batch)
                 await self._write(producer, batch, writes)
                 fresh = False
-                if self._poison.verdict:
+                # A run reads a stretch that somebody chose, without the streams that vouched while it was live.
+                if self._poison.verdict and self._connection.names.run == LIVE:
                     await self._snapshot(executor)
                     raise TooManyBad(self._poison.verdict)
             else:

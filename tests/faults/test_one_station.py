@@ -22,7 +22,7 @@ from topics.catalog import BY_NOUN
 from topics.route import BY_STATION
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.media, pytest.mark.timeout(900)]
-KILLS = times(few=3, whole=20)
+KILLS = times(few=2, whole=20)
 
 
 @pytest.mark.parametrize("station", ["detections", "emotions", "fused"])

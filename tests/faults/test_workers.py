@@ -21,7 +21,7 @@ from tests.processors.lab import OUTPUTS, PARTITIONS, Lab, Raw, clip, woven
 from topics import catalog as c
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow, pytest.mark.network, pytest.mark.timeout(900)]
-KILLS, MOVES, FREEZES = times(3, 20), times(3, 20), times(1, 3)
+KILLS, MOVES, FREEZES = times(2, 20), times(2, 20), times(1, 3)
 PER_S = 400.0
 JUNK: Raw = (c.FRAMES, "a", b"no record at all")
 
