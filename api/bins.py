@@ -10,6 +10,7 @@ from itertools import zip_longest
 
 FINEST_US = 1_000
 NICE = (1, 2, 5)
+SEVERAL = "several"
 
 
 def bin_width_us(from_us: int, to_us: int, width_px: int, finest_us: int = FINEST_US) -> int:
@@ -54,6 +55,33 @@ def spans(cells: Iterable[Cell], gap_us: int) -> list[Cell]:
         else:
             run.append(cell)
     return sorted((c for run in by_key.values() for c in run), key=lambda c: (c.start_us, c.key))
+
+
+def crowded(cells: Iterable[Cell], narrow_us: int) -> list[Cell]:
+    """Joins what is shorter than `narrow_us`, whatever its key, where less than that lies between: nobody sees
+    more on a screen. What is longer stays as it is; one that stands alone keeps its key, others become `several`.
+    """
+    wide: list[Cell] = []
+    narrow: list[Cell] = []
+    for cell in cells:
+        (narrow if cell.end_us - cell.start_us < narrow_us else wide).append(cell)
+    keys: list[set[str]] = []
+    runs: list[Cell] = []
+    for cell in sorted(narrow, key=lambda c: (c.start_us, c.end_us)):
+        if runs and cell.start_us - runs[-1].end_us < narrow_us:
+            last = runs[-1]
+            keys[-1].add(cell.key)
+            runs[-1] = replace(
+                last,
+                end_us=max(last.end_us, cell.end_us),
+                count=last.count + cell.count,
+                score=max(last.score, cell.score),
+            )
+        else:
+            runs.append(cell)
+            keys.append({cell.key})
+    named = [r if len(k) == 1 else replace(r, key=SEVERAL) for r, k in zip(runs, keys, strict=True)]
+    return sorted([*wide, *named], key=lambda c: (c.start_us, c.key))
 
 
 def bands(cells: Iterable[Cell], gap_us: int) -> list[Cell]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from api.bins import Cell, bands, bin_width_us, spans
+from api.bins import Cell, bands, bin_width_us, crowded, spans
 from api.shapes.timeline import Lanes, Level, Place, Span, Watermark, Word
 from api.store import Row, Store
 
@@ -81,7 +81,8 @@ def _persons(store: Store, view: View, db: str) -> list[Span]:
         Cell(f"{r['label']} #{r['track']}", r["first"], r["last"] + FRAME_US, r["n"], r["score"] or 0)
         for r in rows
     )
-    return [_span(c) for c in spans(cells, HOLE_US + view.bin_us)]
+    joined = spans(cells, HOLE_US + view.bin_us)
+    return [_span(c) for c in crowded(joined, MARK_PX * view.bin_us)]
 
 
 def _emotions(store: Store, view: View, db: str) -> tuple[list[Span], list[Level]]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.bins import Cell, bands, bin_width_us, spans
+from api.bins import SEVERAL, Cell, bands, bin_width_us, crowded, spans
 
 SPANS: list[tuple[str, list[Cell], int, list[tuple[str, int, int, int]]]] = [
     ("nothing", [], 10, []),
@@ -48,6 +48,28 @@ def test_bands_never_overlap(given_: list[Cell], gap: int) -> None:
     joined = bands(given_, gap)
     assert all(a.end_us <= b.start_us or a.start_us == b.start_us for a, b in itertools.pairwise(joined))
     assert sum(c.count for c in joined) == sum(c.count for c in given_)
+
+
+@given(cells, st.integers(1, 1000))
+def test_a_crowd_is_no_finer_than_the_screen_and_keeps_what_is_wide(given_: list[Cell], narrow: int) -> None:
+    shown = crowded(given_, narrow)
+    assert sum(c.count for c in shown) == sum(c.count for c in given_)
+    wide = [c for c in given_ if c.end_us - c.start_us >= narrow]
+    assert all(c in shown for c in wide)
+    rest = list(shown)
+    for c in wide:
+        rest.remove(c)
+    assert all(
+        b.start_us - a.end_us >= narrow for a, b in itertools.pairwise(sorted(rest, key=lambda c: c.start_us))
+    )
+
+
+def test_who_stands_alone_keeps_its_name_in_a_crowd() -> None:
+    assert crowded([], 10) == []
+    assert crowded([Cell("a", 0, 5)], 10) == [Cell("a", 0, 5)]
+    assert crowded([Cell("a", 0, 5), Cell("b", 6, 8), Cell("c", 50, 51)], 10) == [
+        Cell(SEVERAL, 0, 8, 2), Cell("c", 50, 51)
+    ]  # fmt: skip
 
 
 @given(st.integers(-(10**12), 10**12), st.integers(1, 10**13), st.integers(1, 8192))
