@@ -210,7 +210,8 @@ def test_a_query_that_fails_or_takes_too_much_is_a_400_in_clickhouses_words(told
     wrong = told.client.post("/api/sql", json={"query": "SELECT nothing FROM tracks"})
     assert (wrong.status_code, "nothing" in wrong.json()["detail"]) == (400, True)
     greedy = told.client.post("/api/sql", json={"query": "SELECT groupArray(number) FROM numbers(1000000000)"})
-    assert (greedy.status_code, "memory" in greedy.json()["detail"].lower()) == (400, True)
+    said = greedy.json()["detail"].lower()  # which limit it meets first depends on how busy the machine is
+    assert (greedy.status_code, "memory" in said or "timeout" in said) == (400, True), said
     assert told.get("/api/streams")
 
 
