@@ -8,6 +8,7 @@ import typer
 from deploy.commands import ask, diff, end, feed, hold, log, parts, replay, running, why
 from deploy.commands import rebuild as rebuilding
 from deploy.commands import verify as verifying
+from deploy.commands.dlq import app as dlq
 from deploy.commands.shared import fail
 from deploy.settings import NotRunning
 
@@ -49,6 +50,7 @@ for panel, commands in {
     for command in commands:
         app.command(rich_help_panel=panel)(command)
 app.add_typer(hold.holds, name="holds", rich_help_panel=AGAIN)
+app.add_typer(dlq, name="dlq", rich_help_panel=AGAIN)
 
 
 def main() -> None:

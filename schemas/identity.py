@@ -1,5 +1,6 @@
 """Ids that a recomputed record has again: uuid5 of what it is, never of when or where it was computed."""
 
+from collections.abc import Mapping
 from uuid import UUID, uuid5
 
 NAMESPACE = UUID("8f7d2f0e-6a0b-5c1e-9d0b-6672616d656c")
@@ -13,6 +14,14 @@ def record_id(station: str, stream_id: str, session_id: str, seq: int) -> str:
 def part_id(of: str, index: int) -> str:
     """Id of the `index`-th part (box, word, person …) of the record with id `of`."""
     return str(uuid5(UUID(of), str(index)))
+
+
+def repaired_session_id(session_id: str, repairs: Mapping[str, str]) -> str:
+    """Session of a copy in which the messages at some places (TOPIC/PARTITION@OFFSET) hold other bytes, given by
+    their SHA-256: the same repairs make the same session.
+    """
+    told = "\n".join(f"{place} {sha256}" for place, sha256 in sorted(repairs.items()))
+    return str(uuid5(NAMESPACE, f"repaired\n{session_id}\n{told}"))
 
 
 def file_session_id(sha256: str, settings: str) -> str:

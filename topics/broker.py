@@ -28,7 +28,11 @@ def wanted(connection: Connection) -> dict[str, dict[str, str]]:
     touched = CATALOG if names.run == LIVE else {t for e in stations for t in (*e.reads, e.writes)}
     topics |= {names.dlq(t): t.config for t in touched}
     topics |= {names.state(e.name): COMPACTED for e in stations}
-    return topics | {Names(names.prefix).state("ingest"): COMPACTED, names.runs: COMPACTED}
+    return topics | {
+        Names(names.prefix).state("ingest"): COMPACTED,
+        names.runs: COMPACTED,
+        names.letters: COMPACTED,
+    }
 
 
 def ensure_topics(connection: Connection, timeout_s: float = 60) -> list[str]:

@@ -31,6 +31,11 @@ class Names:
         """Compacted topic of what is known of each run."""
         return f"{self.prefix}.runs"
 
+    @property
+    def letters(self) -> str:
+        """Compacted topic of which dead letters have been dealt with, and how."""
+        return f"{self.prefix}.letters"
+
     def _of_run(self, name: str) -> str:
         return name if self.run == LIVE else f"{name}.run.{self.run}"
 

@@ -1,0 +1,162 @@
+"""What is done with dead letters that are to go back: rows, runs, repaired sessions."""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any
+
+from confluent_kafka import Consumer, Message
+
+from connectors.letters.case import Case, Spot
+from connectors.letters.desk import fetch, letters_of, note
+from connectors.letters.repair import BadRepair, repair, repaired
+from connectors.verify.form import misplaced
+from connectors.verify.lying import Lying
+from deploy.settings import Settings
+from schemas.codec import Undecodable
+from schemas.records import Record
+from topics.catalog import CATALOG
+from topics.connection import Connection
+from topics.read import consumer
+from topics.registry import Serde
+from topics.topic import Topic
+
+SINK = "clickhouse"
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of the cases: done by (place, reader) in words, left with the reason."""
+
+    done: dict[tuple[Spot, str], str] = field(default_factory=dict)
+    left: dict[Spot, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Desk:
+    """Goes through cases. With `dry` nothing is written: `done` then says what would be."""
+
+    settings: Settings
+    connection: Connection
+    serde: Serde
+    tell: Tell
+    dry: bool = False
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def _topic(self, origin: Spot) -> Topic[Record] | None:
+        return next((t for t in CATALOG if self.connection.names.topic(t) == origin.topic), None)
+
+    def _original(self, client: Consumer, case: Case) -> Message | None:
+        """The message where it lay, or its letter, which has the same bytes."""
+        return fetch(client, case.origin) or fetch(client, case.first.at)
+
+    def again(self, cases: Sequence[Case]) -> Outcome:
+        """Cases whose bytes are as they were: what can be used by now goes its way."""
+        sessions: dict[tuple[str, str], list[Case]] = defaultdict(list)
+        with ExitStack() as opened:
+            client = opened.enter_context(consumer(self.connection))
+            for case in cases:
+                topic = self._topic(case.origin)
+                message = self._original(client, case) if topic is not None else None
+                if topic is None or message is None:
+                    self.outcome.left[case.origin] = "neither the message nor its letter is in the log any more"
+                    continue
+                record = self.serde.decode(message.value(), topic)
+                if why := self._useless(record, message, case.origin):
+                    self.outcome.left[case.origin] = (
+                        f"{why}: repair it (`dlq show {case.origin} --out FILE`, --with FILE)"
+                    )
+                    continue
+                assert not isinstance(record, Undecodable)
+                if SINK in case.open:
+                    self._row(case, topic, record, message)
+                if stations := [r for r in case.open if r != SINK]:
+                    if topic.kind != "raw":
+                        self.outcome.left[case.origin] = (
+                            f"{', '.join(stations)}: what a station said is computed again"
+                        )
+                        continue
+                    sessions[record.stream_id, record.session_id].append(case)
+        for session, group in sessions.items():
+            self._run(session, group)
+        return self.outcome
+
+    def _useless(self, record: Any, message: Message, at: Spot) -> str:
+        if isinstance(record, Undecodable):
+            return record.reason
+        lying = Lying(at.topic, at.partition, at.offset, message.key(), message.value())
+        return misplaced(lying, record, self.connection.partitions)
+
+    def _row(self, case: Case, topic: Topic[Record], record: Record, message: Message) -> None:
+        from connectors.clickhouse.sink import ClickHouseWriter
+        from connectors.letters.rows import insert
+        from deploy.commands.parts import store_address
+
+        if not self.dry:
+            writer = ClickHouseWriter(store_address(self.settings), self.connection.names.run)
+            try:
+                insert(writer, self.connection.names.run, topic, record, case.origin, message)
+            finally:
+                writer.close()
+        self._handled([case.origin], [SINK], f"row in {topic.noun}")
+
+    def _run(self, session: tuple[str, str], cases: Sequence[Case]) -> None:
+        """Replays the session; whoever still can not use a message says so in the run's own letters."""
+        from connectors.runs.plan import Asked
+        from deploy.commands.replay import continued
+        from deploy.replay.planning import plan
+        from deploy.replay.play import Ways, play
+
+        marks = " ".join(sorted(str(c.origin) for c in cases))
+        name = f"letters-{sha256(f'{session} {marks}'.encode()).hexdigest()[:12]}"
+        how = f"run {name}"
+        if self.dry:
+            for case in cases:
+                self._handled([case.origin], [r for r in case.open if r != SINK], how)
+            return
+        self.tell(f"replaying {'/'.join(session)} as run {name}")
+        asked = Asked(session[0], session[1])
+        made, cores, length_us = plan(name, asked, self.settings, self.connection, os.environ, ())
+        made, done = continued(self.connection, made)
+        if not done:
+            made = play(made, cores, self.settings, self.connection, Ways(), length_us, lambda _: None)
+        run = replace(self.connection, names=made.names(self.connection.names))
+        still = {(one.origin, one.reader) for one in letters_of(run)}
+        for case in cases:
+            stations = [r for r in case.open if r != SINK]
+            fine = [r for r in stations if (case.origin, r) not in still]
+            self._handled([case.origin], fine, how)
+            if bad := [r for r in stations if r not in fine]:
+                self.outcome.left[case.origin] = f"{', '.join(bad)} still can not use it, see {how}"
+
+    def mended(self, cases: Sequence[Case], bodies: Mapping[Spot, bytes]) -> Outcome:
+        """Cases whose bytes were repaired by hand: their session is written again with them. BadRepair if it can
+        not be.
+        """
+        records: dict[Spot, Record] = {}
+        with consumer(self.connection) as client:
+            for case in cases:
+                topic, message = self._topic(case.origin), self._original(client, case)
+                if topic is None or message is None:
+                    raise BadRepair(f"{case.origin}: neither the message nor its letter is in the log any more")
+                before = self.serde.decode(message.value(), topic)
+                records[case.origin] = repaired(bodies[case.origin], before, topic, self.serde)
+        if self.dry:
+            how = "session written again"
+        else:
+            copied = repair(self.connection, self.serde, records)
+            self.tell(f"{copied.written} records written as session {copied.session_id} of {copied.stream_id}")
+            how = f"session {copied.session_id}"
+        for case in cases:
+            self._handled([case.origin], list(case.letters), how)
+        return self.outcome
+
+    def _handled(self, places: Sequence[Spot], readers: Sequence[str], how: str) -> None:
+        done = [(place, reader, how) for place in places for reader in readers]
+        if not self.dry:
+            note(self.connection, done)
+        self.outcome.done |= {(place, reader): how for place, reader, how in done}
