@@ -16,6 +16,7 @@ from topics.route import Edge
 Session = tuple[str, str]
 # stream_id, session_id
 NO_MODEL = Model()
+ASTRAY = "its seq is absurdly far ahead"
 AFTER_END = "comes after the session's end on this topic"
 ENDED_KEPT = 1000
 # So many sessions that have ended are remembered, so that what comes of them again is known for a repeat.
@@ -91,7 +92,9 @@ class Stamp:
 
 
 def back_reason(guard: Guard, record: Record) -> str:
-    """Why a record whose time runs back is rejected; `guard` is the one behind it."""
+    """Why a record whose time is none that can be is rejected; `guard` is the one before or behind it."""
+    if record.pts_us > guard.pts_us:
+        return f"time jumps from {guard.pts_us} to {record.pts_us} us, which is no stream's"
     return f"time runs back from {guard.pts_us} to {record.pts_us} us"
 
 
@@ -172,6 +175,9 @@ class MapDriver:
         if checked.verdict == "after_end":
             self.counts["after_end"] += 1
             return (Dead(arrival, AFTER_END),)
+        if checked.verdict == "astray":
+            self.counts["astray"] += 1
+            return (Dead(arrival, ASTRAY),)
         self._keep(session, guard)
         if holds.end:
             return (Said(self._stamp.end(session, guard.seq, guard.pts_us), arrival),)

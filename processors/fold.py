@@ -8,6 +8,7 @@ import msgspec
 
 from processors.drive import (
     AFTER_END,
+    ASTRAY,
     BrokenPromiseError,
     Dead,
     Judge,
@@ -127,6 +128,11 @@ class FoldDriver:
             if not taken:
                 self.counts["after_end"] += 1
                 yield Dead(arrival, AFTER_END)
+            return
+        if checked.verdict == "astray":
+            if not taken:
+                self.counts["astray"] += 1
+                yield Dead(arrival, ASTRAY)
             return
         self.counts["holes"] += checked.hole
         if seen.seq < 0:

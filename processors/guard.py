@@ -6,9 +6,17 @@ from typing import Literal
 from schemas.records import Record
 
 BEFORE_TIME_US = -(1 << 62)
-Verdict = Literal["take", "repeat", "back", "after_end"]
+FAR_US = 315_576_000_000_000
+# Ten years: no stream goes on so far from one record to the next. It is a wall clock, or no number at all (NaN
+# made an integer), and if it were believed everything behind it would run back.
+EPOCH_US = 10 * FAR_US
+# A stream's first record may count from 1970, which is told as a breach, but not from before or long after.
+FAR_SEQ = 10_000_000
+# Eleven days of ten a second: no hole. If it were believed everything behind it would be a repeat.
+Verdict = Literal["take", "repeat", "back", "after_end", "astray"]
 # take: the next one, or behind a hole; repeat: its seq has been seen; back: its time lies before what was
-# promised to be over; after_end: the session has ended on this topic.
+# promised to be over, or absurdly far ahead; after_end: the session has ended on this topic; astray: its seq is
+# absurd.
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +57,24 @@ def check(guard: Guard, record: Record) -> Checked:
         return Checked("repeat", guard)
     if guard.ended:
         return Checked("after_end", guard)
-    floor = max(guard.pts_us, guard.watermark_us)
-    back = record.pts_us < floor and not record.end
+    if record.seq - guard.seq > FAR_SEQ:
+        return Checked("astray", guard)
+    floor, far = max(guard.pts_us, guard.watermark_us), far_off(guard, record.pts_us)
+    back = (record.pts_us < floor or far) and not record.end
+    known_us = floor if floor > BEFORE_TIME_US else 0
     behind = Guard(
         seq=record.seq,
-        pts_us=max(record.pts_us, floor) if floor > BEFORE_TIME_US else record.pts_us,
-        watermark_us=guard.watermark_us if back else max(watermark_of(record), guard.watermark_us),
+        pts_us=known_us if back or far else max(record.pts_us, floor),
+        watermark_us=max(guard.watermark_us, known_us if far else BEFORE_TIME_US)
+        if back or far
+        else max(watermark_of(record), guard.watermark_us),
         ended=record.end,
     )
     return Checked("back" if back else "take", behind, record.seq - guard.seq - 1)
+
+
+def far_off(guard: Guard, pts_us: int) -> bool:
+    """Whether a time can not be one: absurdly far ahead of what was reached, or of 1970 where nothing was."""
+    if guard.seq < 0:
+        return abs(pts_us) > EPOCH_US
+    return pts_us - max(guard.pts_us, guard.watermark_us) > FAR_US

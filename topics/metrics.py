@@ -7,8 +7,8 @@ RECORDS_OUT = Counter("framelog_station_records_out", "Records that a station wr
 DEAD = Counter("framelog_station_dead_letters", "Inputs that a station could not use", ["station"])
 TROUBLE = Counter(
     "framelog_station_trouble",
-    "What the reader's rule found: repeats, holes (missing seq), back (time runs back), after_end, rejected, "
-    "undecodable, lost (offsets that retention deleted unread)",
+    "What the reader's rule found: repeats, holes (missing seq), back (time runs back or can not be), astray (seq "
+    "that can not be), after_end, rejected, undecodable, lost (offsets that retention deleted unread)",
     ["station", "kind"],
 )
 BATCH_SECONDS = Histogram(

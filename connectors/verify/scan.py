@@ -156,7 +156,7 @@ class Scan:
     def _breach(self, topic: Topic[Record], lying: Lying, breach: Breach, verdict: Verdict) -> None:
         """A breach of ours is a fault; one of a producer is dealt with by stations, which is looked at later."""
         if topic.kind == "raw" and breach.check != "seq":
-            if verdict in ("back", "after_end"):
+            if verdict in ("back", "after_end", "astray"):
                 self._unusable(topic, lying, breach.text)
             return
         if breach.check == "seq" and (topic.kind == "raw" or form.WRITER[topic.noun].kind != "fold"):
