@@ -15,7 +15,10 @@ from topics.connection import Connection
 
 HEX_BYTES = 512
 WRONG = 2
-app = typer.Typer(no_args_is_help=True, help="Dead letters: what could not be used, and what becomes of it.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Dead letters: what could not be used, and what becomes of it.\n\nExample: framelog dlq list",
+)
 TopicOption = Annotated[
     str, typer.Option("--topic", help="Noun (frames) or whole topic name.", show_default="all")
 ]

@@ -321,7 +321,7 @@ def test_a_repair_that_is_none_is_one_clear_line(lab: Lab) -> None:
 
 
 def test_what_was_our_fault_goes_back_as_a_row_and_as_a_run(lab: Lab) -> None:
-    """The registry learns the schema: the sink's letter becomes a row, the stations' a run equal to a clean one."""
+    """The registry learns the schema: the sink's letter becomes a row, the stations' a run like a clean one."""
     rows = lab.command("dlq", "replay", "--stream", "late", code=1)
     assert "repair it" in rows[0]["result"]
     client = SchemaRegistryClient({"url": lab.connection.registry_url})
