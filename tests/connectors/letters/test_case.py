@@ -28,8 +28,13 @@ def test_what_is_no_place_says_how_one_is_written(text: str) -> None:
 
 
 def test_a_message_that_does_not_say_whose_letter_it_is_is_none() -> None:
-    headers = [("__connect.errors.topic", b"framelog.frames"), ("__connect.errors.partition", b"1"),
-               ("__connect.errors.offset", b"7"), ("framelog.station", b"faces"), ("framelog.reason", b"why")]  # fmt: skip
+    headers = [
+        ("__connect.errors.topic", b"framelog.frames"),
+        ("__connect.errors.partition", b"1"),
+        ("__connect.errors.offset", b"7"),
+        ("framelog.station", b"faces"),
+        ("framelog.reason", b"why"),
+    ]
     at = Spot("framelog.frames.dlq", 1, 0)
     assert letter(at, b"door", headers, 5) == Letter(at, FRAME, "faces", "why", "door", 5)
     for missing in range(4):
