@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from connectors.clips.index import SessionIndex
+from connectors.clips.index import INTERLEAVED_US, SessionIndex
 from connectors.clips.packets import PacketLog
 from connectors.holds.container import HeldMessage, held, read, readable, write
 from connectors.holds.manifest import (
@@ -79,10 +79,11 @@ def plan(
 def _key_frame(connection: Connection, serde: Serde, stream: str, session: str, from_us: int) -> int:
     """Stream time of the packets record from which on what is shown at a time can be decoded."""
     index, log = SessionIndex(), PacketLog(connection, serde)
+    early_us = max(from_us - INTERLEAVED_US, 0)
     partition = partition_of(stream.encode(), len(bounds(connection, [connection.names.topic(PACKETS)])))
     _, high = log.bounds(partition)
-    log.earlier(index, stream, session, partition, (from_us, from_us + 1), high, anyhow=True)
-    needed = index.stretch(from_us, from_us + 1)
+    log.earlier(index, stream, session, partition, (early_us, early_us + 1), high, anyhow=True)
+    needed = index.stretch(early_us, early_us + 1)
     return min(needed[0].pts_us, from_us) if needed else from_us
 
 

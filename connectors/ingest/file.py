@@ -27,7 +27,8 @@ def content_sha256(path: str) -> str:
 
 def ingest_file(job: Job, standings: dict[str, Standing], end_others: Callable[[str], None]) -> Summary:
     """Writes what the log does not have yet of the file; blocks while the log is slow."""
-    session = file_session_id(content_sha256(job.url), job.config.identity)
+    content = job.media.identity or content_sha256(job.url)
+    session = file_session_id(content, job.config.identity)
     standing = standings.get(session)
     if standing is not None and standing.complete:
         notes = ["it is whole in the log already: nothing was added"]
@@ -70,6 +71,8 @@ def _write(job: Job, session: str, writer: Writer, beat: Beat, resumed: bool) ->
             break
         beat.check()
         noun = NOUN[type(item)]
+        if not media.wants(item):
+            continue
         if not fits(item):
             large += 1
             continue

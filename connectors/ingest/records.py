@@ -17,7 +17,7 @@ def encoded(item: Item, quality: int) -> Raw:
     """A record of an item that does not know yet whose it is: no stream, no session, seq 0."""
     match item:
         case Picture():
-            pixels = upright(item.frame)
+            pixels = upright(item.frame, item.turn_deg)
             return Frame(
                 stream_id="", session_id="", seq=0, pts_us=item.pts_us, width_px=pixels.shape[1],
                 height_px=pixels.shape[0], image=jpeg(pixels, quality),

@@ -19,7 +19,8 @@ from connectors.ingest.records import Numbering
 from connectors.ingest.report import IngestError, OnProgress, Summary
 from connectors.ingest.tail import NOUNS, tails
 from connectors.ingest.writer import Writer
-from connectors.sources import Config, SourceError, is_url, open_media, probe
+from connectors.sources import Config, Media, SourceError, is_url, open_media, probe
+from connectors.sources.log import is_log, open_log
 from topics.broker import ensure_topics
 from topics.connection import Connection
 from topics.registry import Serde
@@ -38,7 +39,7 @@ def ingest(
     speed: Speed = "max",
     stop: threading.Event | None = None,
 ) -> Summary:
-    """Takes a file or URL into the log as the stream `stream`, up to its end.
+    """Takes a file, a URL or a stretch of the log itself (`log:STREAM@FROM..TO`) in as the stream `stream`.
 
     A file is one session for its content and settings: taken again it goes on where it stopped, and adds nothing
     once it is whole. A network source is a new session at each start; lost, it is sought again for
@@ -58,8 +59,7 @@ def ingest(
         raise SourceError(
             f"stream name {stream!r}: use up to 100 letters, digits, dots, dashes and underscores, no mark first"
         )
-    media = open_media(url, config) if is_url(url) else probe(url, config)
-    ours = True
+    media, ours = _opened(url, connection, config), True
     try:
         with _stopping(stop) as stopped, _log(connection) as serde:
             ledger = Ledger(connection, stream)
@@ -77,6 +77,21 @@ def ingest(
         if ours:
             media.container.close()
             media.close()
+
+
+def _opened(url: str, connection: Connection, config: Config) -> Media:
+    if is_log(url):
+        with _log(connection):
+            pass  # so that a log that is away is told as such
+        serde = Serde(connection)
+        try:
+            media = open_log(url, connection, serde)
+        except BaseException:
+            serde.close()
+            raise
+        media.close = serde.close
+        return media
+    return open_media(url, config) if is_url(url) else probe(url, config)
 
 
 @contextlib.contextmanager

@@ -173,7 +173,7 @@ class _Pass:
         at_us = max(0, at_us)
         to.end_us = max(to.end_us, at_us + 1)
         if to._sampler.keep(at_us):
-            yield Picture(at_us, frame)
+            yield Picture(at_us, frame, self.media.upright_deg)
 
     def _heard(self, frame: Any, base: Fraction, to: Extractor) -> Iterator[Item]:
         at_us = self._time_us(frame, base)

@@ -8,10 +8,14 @@ from schemas.records import CodedTrack, Packet
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded frame that the sampling kept: `av.VideoFrame`, not yet turned upright or encoded."""
+    """A decoded frame that the sampling kept: `av.VideoFrame`, not yet turned upright or encoded.
+
+    turn_deg: clockwise turn that shows it upright, where the frame itself does not say.
+    """
 
     pts_us: int
     frame: Any
+    turn_deg: int = 0
 
 
 @dataclass(frozen=True, slots=True)

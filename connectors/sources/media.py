@@ -8,6 +8,7 @@ from typing import Any
 from connectors.sources.address import SourceError, checked_file, checked_url, is_url, redact
 from connectors.sources.bridge import open_srt
 from connectors.sources.config import Config
+from connectors.sources.items import Item
 from schemas.records import CodedTrack
 
 # FFmpeg draws text files as pictures of a terminal; nobody means that.
@@ -19,7 +20,11 @@ RETRY = "is it up, and is the URL right?"
 
 @dataclass(slots=True)
 class Media:
-    """An open source: `container`, the chosen tracks (None where there is none) and what is worth telling."""
+    """An open source: `container`, the chosen tracks (None where there is none) and what is worth telling.
+
+    identity: what names its content where that is no file's. upright_deg: clockwise turn of its pictures that its
+    frames do not tell.
+    """
 
     name: str
     container: Any
@@ -28,7 +33,13 @@ class Media:
     live: bool
     notes: list[str] = field(default_factory=list)
     rotation_deg: int = 0
+    identity: str = ""
+    upright_deg: int = 0
     close: Callable[[], None] = lambda: None
+
+    def wants(self, item: Item) -> bool:  # noqa: ARG002 (a stretch of the log leaves some out)
+        """Whether an item belongs to what was asked for."""
+        return True
 
     @property
     def duration_us(self) -> int | None:

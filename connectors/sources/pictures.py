@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 MOST_BYTES = 3_900_000
 
 
-def upright(frame: Any) -> NDArray[np.uint8]:
-    """Pixels in rows of BGR, turned as the container asks (`av.VideoFrame.rotation`, counterclockwise)."""
+def upright(frame: Any, turn_deg: int = 0) -> NDArray[np.uint8]:
+    """Pixels in rows of BGR, turned as the container asks (`av.VideoFrame.rotation`, counterclockwise), or by
+    `turn_deg` clockwise where that is not known of the frame.
+    """
     pixels = frame.to_ndarray(format="bgr24", threads=1)
-    turns = round(frame.rotation / 90) % 4
+    turns = round((frame.rotation - turn_deg) / 90) % 4
     return cast("NDArray[np.uint8]", pixels if turns == 0 else np.ascontiguousarray(np.rot90(pixels, turns)))
 
 

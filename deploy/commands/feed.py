@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def ingest(
-    url: Annotated[str, typer.Argument(metavar="URL", help="A file, or rtsp://, rtmp://, srt://, http(s)://….")],
+    url: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL", help="A file, rtsp://, rtmp://, srt://, http(s)://…, or log:STREAM@FROM..TO."
+        ),
+    ],
     stream: Annotated[str, typer.Option("--stream", help="What the stream is called in the log.")],
     fps: Annotated[float | None, typer.Option("--fps", help="Pictures a second.", show_default="10")] = None,
     speed: Annotated[Literal["max", "real"], typer.Option("--speed", help="How fast a file is taken.")] = "max",
