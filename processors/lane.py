@@ -11,11 +11,12 @@ from typing import Any, cast
 from aiokafka import AIOKafkaProducer
 
 from processors import envelope
-from processors.bounded import EndMark, ended, marks, within
+from processors.bounded import EndMark, ended, within
 from processors.drive import MapDriver, Said, Session, session_of
 from processors.exits import on_error
 from processors.fold import FoldDriver
 from processors.gaps import Forsaken, Gap
+from processors.inbox import Inbox
 from processors.place import Limits, Place, Write
 from processors.poison import Poison
 from processors.reading import Arrival, Decode, Encode, Stored, read
@@ -33,7 +34,7 @@ FOLD_BATCH = 256
 # A Fold takes so many at once off the event loop: a hop to the thread costs about as much as ten records.
 
 
-class Lane:
+class Lane(Inbox):
     """Takes records as they come, has them driven off the loop, writes what comes of it, in order."""
 
     def __init__(
@@ -46,25 +47,18 @@ class Lane:
         codec: tuple[Encode, Decode],
         limits: Limits,
     ) -> None:
-        self.driver, self.edge, self.partition = driver, driver.edge, partition
-        self.topics = [connection.names.topic(t) for t in self.edge.reads]
-        self.want, self.done = (
-            list(place.starts),
-            list(place.starts),
-        )  # next to be handed to us; next not safely out
-        self.holes: dict[tuple[int, int], int] = {}
+        super().__init__([connection.names.topic(t) for t in driver.edge.reads], partition, place, limits)
+        self.driver, self.edge = driver, driver.edge
+        self.done = list(place.starts)  # next not safely out
         self.at = "nothing"
-        self._connection, self._place, self._writer, self._limits = connection, place, writer, limits
+        self._connection, self._place, self._writer = connection, place, writer
         self._encode, self._decode = codec
         self._fed = list(place.starts)
         self._out, self._dead = place.cut.out, list(place.cut.dead)
         self._dlqs = [connection.names.dlq(t) for t in self.edge.reads]
         self._output = connection.names.topic(self.edge.writes)
-        self._queues: list[deque[Any]] = [deque() for _ in self.topics]
-        self._bounds = place.bounds
         self._marks: dict[tuple[int, int], Arrival] = {}
-        self._bytes = [0] * len(self.topics)
-        self._wake, self._stopping = asyncio.Event(), False
+        self._stopping = False
         self._flying: deque[asyncio.Future[Any]] = deque()
         self._counted = dict(driver.counts)
         self._window = Window(connection, partition)
@@ -73,62 +67,12 @@ class Lane:
         self._poison = Poison(stream for at in range(len(self.topics)) for stream, _ in driver.unended(at))
         driver.judge = self._judge
         self._forsaken, self._lost = Forsaken(), list(place.cut.lost or [0] * len(self.topics))
-        for at, missing in enumerate(place.lost):
-            if missing:
-                self._queues[at].append(self._gap(at, missing, place.starts[at], place.ends[at]))
-            self._mark_if_over(at)
-
-    def room(self, at: int) -> bool:
-        """Whether more of an input may be fetched. What merges hold back is bounded by the driver: if it counted
-        here, two streams that wait for what lies behind each other's records would stop each other for ever.
-        """
-        return len(self._queues[at]) < self._limits.records and self._bytes[at] < self._limits.bytes
-
-    def bounded(self, at: int) -> bool:
-        """Whether only a stretch of an input is read."""
-        return self._bounds[at] is not None
-
-    def over(self, at: int) -> bool:
-        """Whether an input was read to the end of its stretch."""
-        bound = self._bounds[at]
-        return bound is not None and self.want[at] >= bound.end
 
     @property
     def held_bytes(self) -> int:
         """Bytes waiting in queues and merges."""
         merges = self.driver.held_bytes if isinstance(self.driver, FoldDriver) else []
-        return sum(self._bytes) + sum(merges)
-
-    def real(self, at: int, places: Sequence[int]) -> int:
-        """One of `want` or `done` as an offset that the log has: end marks stand behind a stretch's."""
-        bound = self._bounds[at]
-        return places[at] if bound is None else min(places[at], bound.end)
-
-    def push(self, at: int, record: Any) -> None:
-        """Queues the next record of an input, unless it lies behind its stretch."""
-        bound = self._bounds[at]
-        if bound is None or record.offset < bound.end:
-            self.want[at] = record.offset + 1
-            self._queues[at].append(record)
-            self._bytes[at] += len(record.value or b"")
-        elif not self.over(at):  # the stretch ends in offsets that hold no record
-            self.want[at] = bound.end
-        else:
-            return
-        self._mark_if_over(at)
-        self._wake.set()
-
-    def skip(self, at: int, to: int, low: int, end: int) -> None:
-        """Goes on behind offsets of an input that hold no record: they never did (a producer's transaction ended
-        there), or they do no more where they lie before `low`. `end` is where the log ends now.
-        """
-        if missing := max(0, min(to, low) - self.want[at]):
-            self._queues[at].append(self._gap(at, missing, to, end))
-            self._wake.set()
-        self.want[at] = to
-
-    def _gap(self, at: int, missing: int, to: int, end: int) -> Gap:
-        return Gap(self.topics[at], self.partition, to - 1, missing, end)
+        return self.queued_bytes + sum(merges)
 
     @property
     def place(self) -> str:
@@ -141,22 +85,18 @@ class Lane:
         told = {"lost": self._lost[at], "spoilt": sorted(self._poison.spoilt)[:TOLD]}
         return json.dumps({k: v for k, v in told.items() if v}) if any(told.values()) else ""
 
-    def _mark_if_over(self, at: int) -> None:
-        bound = self._bounds[at]
-        if bound is not None and self.want[at] >= bound.end:
-            self._queues[at].extend(marks(bound, self.topics[at], self.partition, self.want[at]))
-
     def stop(self) -> None:
         """Lets the batch that is being worked on be the last."""
         self._stopping = True
-        self._wake.set()
+        self.wake.set()
 
     async def run(self, producer: AIOKafkaProducer, executor: Executor) -> None:
         """Works until stopped; then everything that was taken is out and the place written down."""
         loop, due = asyncio.get_running_loop(), time.monotonic() + self._limits.snapshot_s
+        limit = FOLD_BATCH if isinstance(self.driver, FoldDriver) else self._limits.batch
         fresh = True  # nothing to be written down
         while not self._stopping:
-            if batch := self._take():
+            if batch := self.take(limit):
                 ends = (f"{r.topic}/{r.partition}@{r.offset}" for _, r in (batch[0], batch[-1]))
                 self.at = " .. ".join(ends)
                 writes = await loop.run_in_executor(executor, self._work, batch)
@@ -178,23 +118,9 @@ class Lane:
         await self._writer.close()
         await asyncio.to_thread(self._window.close)
 
-    def _take(self) -> list[tuple[int, Any]]:
-        """The next records; of several inputs in turns, so that none runs ahead in the merge for long."""
-        limit = FOLD_BATCH if isinstance(self.driver, FoldDriver) else self._limits.batch
-        batch: list[tuple[int, Any]] = []
-        while len(batch) < limit and any(self._queues):
-            for at, queue in enumerate(self._queues):
-                if queue and len(batch) < limit:
-                    record = queue.popleft()
-                    self._bytes[at] -= len(record.value or b"")
-                    batch.append((at, record))
-        if not batch:
-            self._wake.clear()
-        return batch
-
     async def _sleep(self, seconds: float | None) -> None:
         try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            await asyncio.wait_for(self.wake.wait(), seconds)
         except TimeoutError:
             return
 

@@ -97,7 +97,7 @@ async def test_a_hole_that_another_reader_finds_too_is_left_behind_and_counted_w
     assert made.deliver("framelog.frames", 0, [Got(3)]) == 0
     assert await made.settle("framelog.frames", 0, 0) == 3
     assert made.deliver("framelog.frames", 0, [Got(3)]) is None
-    assert [(r.offset, getattr(r, "missing", None)) for _, r in one._take()] == [
+    assert [(r.offset, getattr(r, "missing", None)) for _, r in one.take(99)] == [
         *([(2, lost)] if lost else []), (3, None)
     ]  # fmt: skip
 
@@ -125,8 +125,8 @@ def test_several_inputs_are_taken_in_turns() -> None:
     for at, count in ((0, 3), (1, 1)):
         for offset in range(count):
             three.push(at, Got(offset))
-    assert [(at, r.offset) for at, r in three._take()] == [(0, 0), (1, 0), (0, 1), (0, 2)]
-    assert three._take() == []
+    assert [(at, r.offset) for at, r in three.take(99)] == [(0, 0), (1, 0), (0, 1), (0, 2)]
+    assert three.take(99) == []
     assert three.held_bytes == 0
 
 
