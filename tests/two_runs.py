@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from schemas.records import Detections, Highlight, Model, Record, Ref, Speech, Tracks
+from schemas.records import Detections, Highlight, Hit, Model, Record, Ref, Speech, Tracks
 from tests.story import Story, Teller, file_session
 from topics.broker import ensure_topics
 from topics.catalog import BY_NOUN
@@ -14,6 +14,7 @@ from topics.names import Names
 from topics.registry import Serde
 
 CANDIDATE = "candidate"
+HIT = Hit(kind="person_entered", score=1.0, at_us=0, text="a person enters")
 MODELS = {"live": Model(name="yolo", version="1", sha256="aa" * 32), CANDIDATE: Model(name="yolo", version="2")}
 
 
@@ -29,6 +30,8 @@ class RunTeller(Teller):
             if noun == "frames" and not self.frames:
                 self.frames.extend(Teller.say(self, noun, records, store=False))
             return list(self.frames)
+        if noun == "events":
+            records = [r if r.end else replace(r, hits=(HIT,)) for r in records]
         if self.run == CANDIDATE:
             records = [r for r in map(otherwise, records) if r is not None]
             records = [replace(r, seq=n) for n, r in enumerate(records)]

@@ -103,3 +103,16 @@ def test_what_makes_no_sense_ends_with_one_line_and_two(
     log: Mapping[str, str], words: tuple[str, ...], told: str
 ) -> None:
     assert told in assert_one_line(diff(log, *words), code=2)
+
+
+@pytest.mark.slow
+def test_a_replay_with_another_setting_differs_by_what_it_changed(log: Mapping[str, str], tmp_path: Path) -> None:
+    env = dict(log) | {"FRAMELOG_PROFILE": "builtin", "FRAMELOG_DATA": str(tmp_path)}
+    words = ("replay", "--stream", "door", "--from-station", "highlights", "--local", "--no-rows")
+    for name, more in (("one", ()), ("calm", ("--set", "highlights.open=0.99"))):
+        said = framelog(*words, "--run", name, *more, env=env)
+        assert said.code == 0, said
+    other = json.loads(diff(log, "one", "calm", "--json").out)
+    assert other["runs"]["b"]["set"] == {"highlights.open": 0.99}
+    highlights = other["nouns"]["highlights"]
+    assert highlights["a"] == highlights["lost"] > highlights["b"] == 0
