@@ -131,7 +131,7 @@ def test_a_worker_is_frozen_past_its_session_and_woken_after_another_took_over(l
 def test_cores_with_random_bugs_heal_by_starting_again(lab: Lab) -> None:
     rng = random.Random(SEED)
     raw = camera(rng, 6 + 3 * MOVES)
-    env = {"TOY_INSTANCE": "one", "TOY_BUGS": "0.0008"}
+    env = {"TOY_INSTANCE": "one", "TOY_BUGS": "0.004"}
     exits = 0
     worker: subprocess.Popen[bytes] = lab.start(**env)
     with lab.load(raw, PER_S) as load:
