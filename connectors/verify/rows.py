@@ -43,6 +43,7 @@ class Rows:
     sink: str = "clickhouse"
     stream: str = ""
     matched: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    _known: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def __call__(self, topic: Topic[Record], batch: Sequence[Seen]) -> None:
         """Holds a batch of one partition to its rows."""
@@ -59,6 +60,17 @@ class Rows:
                 for seen in group:
                     self._compare(topic.noun, seen, stored)
 
+    def columns(self, noun: str) -> tuple[int, ...]:
+        """Which of a noun's columns the table has: one that no sink of this build has met lacks the newest."""
+        if noun not in self._known:
+            found = self.client.query(
+                "SELECT name FROM system.columns WHERE database = {d:String} AND table = {t:String}",
+                parameters={"d": self.databases.log, "t": noun},
+            ).result_rows
+            have = {name for (name,) in found} or set(column_names(noun))
+            self._known[noun] = tuple(at for at, name in enumerate(column_names(noun)) if name in have)
+        return self._known[noun]
+
     def _stored(self, noun: str, sessions: dict[tuple[str, str], list[Seen]]) -> Iterator[tuple[Key, Any]]:
         """Rows of these sessions between the least and the largest seq of each, by their key."""
         wanted, values = [], {"run": self.log.names.run}
@@ -69,9 +81,13 @@ class Rows:
                 f"AND seq BETWEEN {min(seqs)} AND {max(seqs)})"
             )
             values |= {f"t{at}": stream_id, f"s{at}": session_id}
-        names = [f"`{c.name}`" if c.name != "recorded_at" else "toUnixTimestamp64Milli(recorded_at) AS recorded_ms"
-                 for c in all_columns(noun)]  # fmt: skip
-        key = [column_names(noun).index(n) for n in ("stream_id", "session_id", "seq")]
+        every = all_columns(noun)
+        shown = [every[at].name for at in self.columns(noun)]
+        names = [
+            f"`{name}`" if name != "recorded_at" else "toUnixTimestamp64Milli(recorded_at) AS recorded_ms"
+            for name in shown
+        ]
+        key = [shown.index(n) for n in ("stream_id", "session_id", "seq")]
         found = self.client.query(
             f"SELECT {', '.join(names)} FROM {self.databases.log}.{noun} FINAL "  # noqa: S608 (names of our own)
             f"WHERE run = {{run:String}} AND ({' OR '.join(wanted)})",
@@ -103,10 +119,12 @@ class Rows:
             return
         self.matched[noun, record.stream_id, record.session_id] += 1
         place = Place(lying.topic, lying.partition, lying.offset, lying.recorded_ms)
-        want = row(noun, self.log.names.run, record, place)
-        if wrong := [n for n, a, b in zip(column_names(noun), want, found, strict=True) if not same(a, b)]:
-            at = column_names(noun).index(wrong[0])
-            text = f"column {', '.join(wrong[:4])}: the record has {want[at]!r:.80}, the row {found[at]!r:.80}"
+        whole, names = row(noun, self.log.names.run, record, place), column_names(noun)
+        want = [whole[at] for at in self.columns(noun)]
+        if wrong := [at for at, (a, b) in enumerate(zip(want, found, strict=True)) if not same(a, b)]:
+            at = wrong[0]
+            told = ", ".join(names[self.columns(noun)[n]] for n in wrong[:4])
+            text = f"column {told}: the record has {want[at]!r:.80}, the row {found[at]!r:.80}"
             self.report.fault("rows", lying.place, text, self._look(noun, record))
 
     def _look(self, noun: str, record: Any) -> str:
