@@ -12,7 +12,9 @@ from deploy.commands.reach import log_of
 from deploy.commands.shared import DataOption, JsonOption, console, fail, print_json, print_rows, seconds
 from deploy.replay.times import BadTime, stream_us
 
-holds = typer.Typer(help="Held stretches of the log: list, show, verify, rm.", no_args_is_help=True)
+holds = typer.Typer(
+    help="Held stretches of the log: list, show, verify, rm.\n\nExample: framelog holds list", no_args_is_help=True
+)
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the hold.")]
 
 

@@ -44,8 +44,9 @@ def replay(
 ) -> None:
     """Run a stretch of the log through the stations again, with the same or other models; live goes on untouched.
 
-    The same command goes on with a run that was broken off. Example:
-    framelog replay --stream door --run strict --set detections.min_score=0.5
+    The same command goes on with a run that was broken off.
+
+    Example: framelog replay --stream door --run strict --set detections.min_score=0.5
     """
     from deploy.replay.group import RunFailed
     from deploy.replay.planning import plan, told
