@@ -30,6 +30,9 @@ def replay(
     from_station: Annotated[
         str | None, typer.Option("--from-station", help="Begin at this station; what it reads is live's.")
     ] = None,
+    hold: Annotated[
+        str | None, typer.Option("--hold", help="Read this hold instead of the log; in this process.")
+    ] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="Change a tunable: STATION.TUNABLE=VALUE, any number of times."),
@@ -48,6 +51,10 @@ def replay(
 
     Example: framelog replay --stream door --run strict --set detections.min_score=0.5
     """
+    from connectors.holds import BadHold, manifest_of
+    from connectors.runs.plan import stations
+    from deploy.commands.parts import objects_of
+    from deploy.replay.chosen import from_hold, from_log
     from deploy.replay.group import RunFailed
     from deploy.replay.planning import plan, told
     from deploy.replay.play import Ways, play
@@ -59,16 +66,22 @@ def replay(
         asked = asked_of(stream, session, from_, to, from_station, offsets or ())
         name = checked_name(run)
         with console.status(f"planning {name}"):
-            made, cores, length_us = plan(name, asked, settings, live, os.environ, set_ or (), profile)
+            objects = objects_of(settings)
+            if hold is None:
+                chosen = from_log(asked, live, stations(asked))
+            else:
+                chosen = from_hold(asked, manifest_of(objects, hold), live, stations(asked))
+            made, cores = plan(name, asked, chosen, settings, os.environ, set_ or (), profile, hold or "")
             made, done = continued(live, made)
         if not (as_json or done):
             for station, model in made.models.items():
                 console.print(f"  {station}: [dim]{told(model)}[/]", highlight=False)
         if not done:
             with Bar(name, as_json) as bar:
-                made = play(made, cores, settings, live, Ways(local, rows), length_us, bar.tell)
-    except (BadRun, RunFailed, SupervisorFault) as error:
-        raise fail(str(error), 2 if isinstance(error, BadRun) else 1) from error
+                ways = Ways(local or hold is not None, rows, objects)
+                made = play(made, cores, settings, live, ways, chosen.length_us, bar.tell)
+    except (BadRun, BadHold, RunFailed, SupervisorFault) as error:
+        raise fail(str(error), 2 if isinstance(error, BadRun | BadHold) else 1) from error
     except KeyboardInterrupt:
         raise fail(f"run {run} was stopped: the same command goes on with it", 130) from None
     if as_json:
@@ -76,7 +89,7 @@ def replay(
         return
     if done:
         console.print(f"run {name} was done before: `framelog runs rm {name}` forgets it")
-    show(made, length_us)
+    show(made, chosen.length_us)
 
 
 def asked_of(

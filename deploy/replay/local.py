@@ -6,6 +6,8 @@ from typing import Any, cast
 
 from confluent_kafka import KafkaException, Message, Producer
 
+from connectors.holds import HeldMessage, Manifest, messages
+from connectors.objects import ObjectStore
 from connectors.runs.digest import Digests
 from connectors.runs.record import Run
 from processors import envelope
@@ -51,6 +53,23 @@ def inputs_of(run: Run, connection: Connection, topics: Mapping[str, Topic[Recor
         )
         for (name, partition), extent in run.extents(connection.partitions).items()
     ]  # fmt: skip
+
+
+def held_inputs(
+    run: Run, manifest: Manifest, objects: ObjectStore, topics: Mapping[str, Topic[Record]], partitions: int
+) -> list[Input]:
+    """The same, from a hold: the very messages that the log had, at their places."""
+    return [
+        Input(topics[name], partition, extent, map(stored_held, messages(objects, manifest, topics[name])))
+        for (name, partition), extent in run.extents(partitions).items()
+    ]
+
+
+def stored_held(message: HeldMessage) -> Stored:
+    """A held message as the drivers take it."""
+    ref = Ref(topic=message.topic, partition=message.partition, offset=message.offset)
+    headers = tuple((name, value or b"") for name, value in message.headers)
+    return Stored(ref, message.key, message.value, headers)
 
 
 def turns(inputs: Sequence[Input], serde: Serde) -> Iterator[tuple[Input, list[Stored]]]:

@@ -13,19 +13,15 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from connectors.places import places_of
-from connectors.runs.plan import Asked, inputs, own_nouns, passages, stations
-from connectors.runs.reach import offset_reaches, reaches
+from connectors.runs.plan import Asked, own_nouns, stations
 from connectors.runs.record import BadRun, Run, Used
+from deploy.replay.chosen import Chosen
 from deploy.settings import Settings
 from deploy.tunables import BadTunable, config_of
 from deploy.tunables import load as load_tunables
 from processors.build import build, default_config
 from processors.offline import Core
 from processors.shelf import Shelf
-from topics.catalog import RAW
-from topics.connection import Connection
-from topics.registry import Serde
 
 
 def build_name() -> str:
@@ -106,38 +102,18 @@ def told(model: Used) -> str:
 
 
 def plan(
-    name: str, asked: Asked, settings: Settings, connection: Connection, environ: Mapping[str, str],
-    words: Sequence[str], profile: str | None = None,
-) -> tuple[Run, dict[str, Core], int]:  # fmt: skip
-    """The run that is asked for, its stations ready to work, and how much stream time (us) it goes through.
-
-    BadRun where it can not be, Gone where retention has taken what it would read.
-    """
+    name: str, asked: Asked, chosen: Chosen, settings: Settings, environ: Mapping[str, str], words: Sequence[str],
+    profile: str | None = None, hold: str = "",
+) -> tuple[Run, dict[str, Core]]:  # fmt: skip
+    """The run that is asked for over what was chosen, and its stations ready to work. BadRun where it can not be."""
     run_stations = stations(asked)
     made = configs(run_stations, environ, words)
-    with Serde(connection) as serde:
-        places = places_of(connection, serde, asked.stream, behind=RAW)
-        chosen = passages(asked, places.sessions(asked.stream))
-        if asked.offsets:
-            where, chosen = offset_reaches(connection, serde, asked, chosen, inputs(run_stations))
-        else:
-            where = reaches(connection, serde, places, chosen, inputs(run_stations))
     run = Run(
-        name=name, stream=asked.stream, passages=chosen, reaches=where, stations=run_stations,
+        name=name, stream=asked.stream, passages=chosen.passages, reaches=chosen.reaches, stations=run_stations,
         own=own_nouns(run_stations), profile=profile or settings.profile,
         config={s: json.loads(json.dumps(asdict(c))) for s, c in made.items()}, models={}, build=build_name(),
-        offsets=asked.offsets,
+        offsets=asked.offsets, hold=hold,
         who=f"{getpass.getuser()}@{socket.gethostname()}", planned_at=datetime.now(UTC).isoformat("T", "seconds"),
     )  # fmt: skip
     cores = cores_of(run, settings)
-    last_us = {(s.stream_id, s.session_id): s.last_us for s in places.sessions(asked.stream)}
-    return replace(run, models={s: used(c) for s, c in cores.items()}), cores, whole_us(run, last_us)
-
-
-def whole_us(run: Run, last_us: Mapping[tuple[str, str], int]) -> int:
-    """Stream time that a run goes through; `last_us`: of each session."""
-    total = 0
-    for p in run.passages:
-        last = last_us.get((p.stream_id, p.session_id), 0)
-        total += max(0, (last if p.until_us is None else min(p.until_us, last)) - (p.from_us or 0))
-    return total
+    return replace(run, models={s: used(c) for s, c in cores.items()}), cores

@@ -1,7 +1,7 @@
 """Plays a planned run: its processes, its progress, what came of it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,12 +9,14 @@ from typing import Any
 
 from msgspec.structs import replace as changed
 
+from connectors.holds import manifest_of
+from connectors.objects import ObjectStore
 from connectors.runs.ledger import write
 from connectors.runs.record import Run
 from deploy.replay.children import children, folder_of
 from deploy.replay.group import Group, RunFailed, group
 from deploy.replay.lag import LagWatch
-from deploy.replay.local import inputs_of, work
+from deploy.replay.local import Input, held_inputs, inputs_of, work
 from deploy.replay.progress import Reached, follow, live_outcomes
 from deploy.settings import Settings
 from deploy.stored import patiently
@@ -29,10 +31,11 @@ ROWS_S = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """How a run is played. local: in this process. rows: into ClickHouse as well."""
+    """How a run is played. local: in this process. rows: into ClickHouse as well. objects: where its hold is."""
 
     local: bool = False
     rows: bool = True
+    objects: ObjectStore | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ def play(
             team = stack.enter_context(group(folder_of(settings, run.name), plan))
             clock = _Clock(team, began)
             if ways.local:
-                _locally(run, cores, live, connection, clock, tell)
+                inputs = _inputs(run, live, ways.objects)
+                _locally(run, cores, connection, inputs, clock, tell)
             for _ in follow(connection, reached, clock.go_on):
                 tell(Told("stream time", reached.stream_us, length_us, clock.seconds))
             said = reached.outcomes()
@@ -109,12 +113,18 @@ class _Clock:
         return True
 
 
+def _inputs(run: Run, live: Connection, objects: ObjectStore | None) -> list[Input]:
+    topics = {live.names.topic(t): t for t in CATALOG}
+    if not run.hold:
+        return inputs_of(run, live, topics)
+    assert objects is not None, "a run from a hold needs the object store"
+    return held_inputs(run, manifest_of(objects, run.hold), objects, topics, live.partitions)
+
+
 def _locally(
-    run: Run, cores: Mapping[str, Core], live: Connection, connection: Connection, clock: _Clock,
+    run: Run, cores: Mapping[str, Core], connection: Connection, inputs: Sequence[Input], clock: _Clock,
     tell: Callable[[Told], None],
 ) -> None:  # fmt: skip
-    topics = {live.names.topic(t): t for t in CATALOG}
-    inputs = inputs_of(run, live, topics)
     whole = sum(i.extent.end - i.extent.first for i in inputs)
 
     def told(count: int) -> bool:
