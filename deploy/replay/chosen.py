@@ -61,5 +61,6 @@ def from_hold(asked: Asked, manifest: Manifest, connection: Connection, run_stat
     partition = hold.ranges[0].partition if hold.ranges else 0
     places += [((name, partition), 0, 0) for name in names if name not in have]
     where = tuple(Reach(t, p, first, end) for (t, p), (first, end) in sorted(joined(places).items()))
-    return Chosen((Passage(hold.stream, hold.session, since_us, until_us),), where, max(0, (until_us or 0) - (since_us or 0)))
-
+    return Chosen(
+        (Passage(hold.stream, hold.session, since_us, until_us),), where, max(0, (until_us or 0) - (since_us or 0))
+    )

@@ -105,7 +105,7 @@ def plan(
     name: str, asked: Asked, chosen: Chosen, settings: Settings, environ: Mapping[str, str], words: Sequence[str],
     profile: str | None = None, hold: str = "",
 ) -> tuple[Run, dict[str, Core]]:  # fmt: skip
-    """The run that is asked for over what was chosen, and its stations ready to work. BadRun where it can not be."""
+    """The run that is asked for over what was chosen, its stations ready to work. BadRun where it can not be."""
     run_stations = stations(asked)
     made = configs(run_stations, environ, words)
     run = Run(

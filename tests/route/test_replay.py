@@ -231,7 +231,10 @@ def test_what_can_not_be_replayed_is_one_clear_line(lab: Lab, words: tuple[str, 
     assert len(said.strip().splitlines()) == 1
 
 
-def test_a_range_that_retention_took_is_named(lab: Lab) -> None:
+def test_what_retention_took_is_named_and_what_was_held_is_replayed_all_the_same(
+    lab: Lab, whole: dict[str, Any]
+) -> None:
+    lab.run("hold", "door", "--name", "kept")
     admin = AdminClient(lab.connection.confluent())
     frames = lab.connection.names.topic(c.FRAMES)
     cut = [TopicPartition(frames, p, end // 2) for (_, p), (_, end) in bounds(lab.connection, [frames]).items()]
@@ -240,3 +243,9 @@ def test_a_range_that_retention_took_is_named(lab: Lab) -> None:
     said = lab.run("replay", "--stream", "door", "--run", "late-comer", code=2)
     assert "have expired" in said
     assert frames in said
+    held = lab.replay("held", "--hold", "kept", "--no-rows")
+    assert held["said"] == whole["said"]
+    assert held["live"] == held["said"]
+    assert "is of session s of stream door" in lab.run(
+        "replay", "--stream", "yard", "--run", "x", "--hold", "kept", code=2
+    )
