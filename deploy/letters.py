@@ -106,8 +106,9 @@ class Desk:
 
     def _run(self, session: tuple[str, str], cases: Sequence[Case]) -> None:
         """Replays the session; whoever still can not use a message says so in the run's own letters."""
-        from connectors.runs.plan import Asked
+        from connectors.runs.plan import Asked, stations
         from deploy.commands.replay import continued
+        from deploy.replay.chosen import from_log
         from deploy.replay.planning import plan
         from deploy.replay.play import Ways, play
 
@@ -120,17 +121,18 @@ class Desk:
             return
         self.tell(f"replaying {'/'.join(session)} as run {name}")
         asked = Asked(session[0], session[1])
-        made, cores, length_us = plan(name, asked, self.settings, self.connection, os.environ, ())
+        chosen = from_log(asked, self.connection, stations(asked))
+        made, cores = plan(name, asked, chosen, self.settings, os.environ, ())
         made, done = continued(self.connection, made)
         if not done:
-            made = play(made, cores, self.settings, self.connection, Ways(), length_us, lambda _: None)
+            made = play(made, cores, self.settings, self.connection, Ways(), chosen.length_us, lambda _: None)
         run = replace(self.connection, names=made.names(self.connection.names))
         still = {(one.origin, one.reader) for one in letters_of(run)}
         for case in cases:
-            stations = [r for r in case.open if r != SINK]
-            fine = [r for r in stations if (case.origin, r) not in still]
+            readers = [r for r in case.open if r != SINK]
+            fine = [r for r in readers if (case.origin, r) not in still]
             self._handled([case.origin], fine, how)
-            if bad := [r for r in stations if r not in fine]:
+            if bad := [r for r in readers if r not in fine]:
                 self.outcome.left[case.origin] = f"{', '.join(bad)} still can not use it, see {how}"
 
     def mended(self, cases: Sequence[Case], bodies: Mapping[Spot, bytes]) -> Outcome:
