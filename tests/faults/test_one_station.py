@@ -34,7 +34,7 @@ def test_a_station_killed_again_and_again_within_a_session_says_what_it_said_unk
     mine = replace(reopened.connection, names=names_of(station))
     ensure_topics(mine)
     inputs = sum(len(reopened.messages(t.noun)) for t in BY_STATION[station].reads)
-    nap_s = KILLS / inputs  # about a second of work between two kills
+    nap_s = 3 * (KILLS + 1) / inputs  # about three seconds of work between two kills
     words = [
         sys.executable,
         "-m",
@@ -78,5 +78,5 @@ def test_a_station_killed_again_and_again_within_a_session_says_what_it_said_unk
     got = said()
     lost, doubled = len(set(want) - set(got)), len(got) - len(set(got))
     print(f"seed {SEED}: {station} killed {kills} times, {len(want)} records, {lost} lost, {doubled} doubled")
-    assert kills >= 0.6 * KILLS, f"only {kills} kills hit it at work"
+    assert kills >= max(1, KILLS // 2), f"only {kills} kills hit it at work"
     assert got == want
