@@ -6,20 +6,22 @@ from dataclasses import dataclass
 
 from connectors.places import Session
 from connectors.runs.record import BadRun
-from topics.catalog import BY_NOUN, RAW
+from topics.catalog import BY_NOUN, FRAMES, RAW
 from topics.extent import Passage
 from topics.route import BY_STATION, STATIONS, downstream
 from topics.topic import Topic
 
 Place = tuple[str, int]
 NOTICES = "streams"
+MOST_FPS = 240.0
 RANGE = re.compile(r"(\w+):(\d+)-(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is to be replayed: of a stream all sessions or one; from_us <= stream time < until_us of it, or
-    first <= offset < end of some raw nouns (of the others nothing); the stations from `station` on (None: all).
+    first <= offset < end of some raw nouns (of the others nothing); the stations from `station` on (None: all);
+    with frames of its own at `fps`, made again from the logged packets (0: the log's own frames).
     """
 
     stream: str
@@ -28,6 +30,7 @@ class Asked:
     until_us: int | None = None
     station: str | None = None
     offsets: tuple[tuple[str, int, int], ...] = ()
+    fps: float = 0.0
 
     @property
     def part(self) -> bool:
@@ -80,16 +83,29 @@ def stations(asked: Asked) -> tuple[str, ...]:
     return tuple(s for s in STATIONS if not (asked.part and s == NOTICES))
 
 
-def own_nouns(run_stations: Sequence[str]) -> tuple[str, ...]:
+def own_nouns(run_stations: Sequence[str], fps: float = 0.0) -> tuple[str, ...]:
     """The nouns that such a run writes."""
-    return tuple(BY_STATION[s].writes.noun for s in run_stations)
+    return (*((FRAMES.noun,) if fps else ()), *(BY_STATION[s].writes.noun for s in run_stations))
 
 
-def inputs(run_stations: Sequence[str]) -> tuple[Topic, ...]:  # type: ignore[type-arg]
+def inputs(run_stations: Sequence[str], fps: float = 0.0) -> tuple[Topic, ...]:  # type: ignore[type-arg]
     """The topics that a run reads and does not write itself, in the catalog's order."""
-    own = set(own_nouns(run_stations))
+    own = set(own_nouns(run_stations, fps))
     read = {t.noun for s in run_stations for t in BY_STATION[s].reads} - own
     return tuple(t for noun, t in BY_NOUN.items() if noun in read)
+
+
+def checked_fps(asked: Asked) -> float:
+    """The rate that was asked for; BadRun where it can not be."""
+    if not asked.fps:
+        return 0.0
+    if not 0 < asked.fps <= MOST_FPS:
+        raise BadRun(f"--fps {asked.fps:g}: say more than 0 and at most {MOST_FPS:g} pictures a second")
+    if asked.offsets:
+        raise BadRun("--fps makes frames of its own, which have other offsets: leave --offsets out")
+    if not any(FRAMES in BY_STATION[s].reads for s in stations(asked)):
+        raise BadRun(f"--fps makes other frames, but nothing from {asked.station} on reads any")
+    return asked.fps
 
 
 def offsets_of(words: Sequence[str]) -> tuple[tuple[str, int, int], ...]:

@@ -1,5 +1,7 @@
 """Takes a run away: its topics, its groups, its rows, and its place in the list."""
 
+import time
+from dataclasses import replace
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -13,6 +15,7 @@ from topics.connection import Connection
 
 GROUP_GONE = {KafkaError.GROUP_ID_NOT_FOUND}
 TOPIC_GONE = {KafkaError.UNKNOWN_TOPIC_OR_PART}
+MEMBER_S = 15.0
 
 
 def remove(
@@ -22,13 +25,11 @@ def remove(
 
     KafkaException if the broker refuses: a group that still has members means that the run is at work.
     """
-    from dataclasses import replace
-
     connection = replace(live, names=run.names(live.names))
     own = sorted(set(wanted(connection)) - set(wanted(live)))
     admin = AdminClient(live.confluent())
     groups = [connection.names.group(name) for name in (*run.stations, "clickhouse")]
-    _all(admin.delete_consumer_groups(groups, request_timeout=timeout_s), GROUP_GONE)
+    _groups_away(admin, groups, timeout_s)
     have = admin.list_topics(timeout=timeout_s).topics
     gone = [name for name in own if name in have]
     if gone:
@@ -41,6 +42,20 @@ def remove(
             )
     forget(live, run.name)
     return gone
+
+
+def _groups_away(admin: AdminClient, groups: list[str], timeout_s: float) -> None:
+    """A member that has its place for ever is in its group for a session's time after it has ended."""
+    until = time.monotonic() + MEMBER_S
+    while True:
+        try:
+            _all(admin.delete_consumer_groups(groups, request_timeout=timeout_s), GROUP_GONE)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError.NON_EMPTY_GROUP or time.monotonic() > until:
+                raise
+            time.sleep(0.2)
+        else:
+            return
 
 
 def _all(futures: dict[str, Any], fine: set[int]) -> None:

@@ -2,17 +2,18 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 from msgspec import to_builtins
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from connectors.runs.record import BadRun, Run, checked_name, differs
 from deploy import settings as configured
 from deploy.commands.reach import prepared_log
 from deploy.commands.shared import DataOption, JsonOption, console, fail, print_json, print_rows
+from deploy.replay.show import Bar, show
 from deploy.settings import Profile, Settings
 
 StreamOption = Annotated[str, typer.Option("--stream", help="Which stream.")]
@@ -29,6 +30,9 @@ def replay(
     ] = None,
     from_station: Annotated[
         str | None, typer.Option("--from-station", help="Begin at this station; what it reads is live's.")
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Make the frames again from the logged packets, so many a second.")
     ] = None,
     hold: Annotated[
         str | None, typer.Option("--hold", help="Read this hold instead of the log; in this process.")
@@ -53,6 +57,7 @@ def replay(
     """
     from connectors.holds import BadHold, manifest_of
     from connectors.runs.plan import stations
+    from connectors.sources.address import SourceError
     from deploy.commands.parts import objects_of
     from deploy.replay.chosen import from_hold, from_log
     from deploy.replay.group import RunFailed
@@ -63,7 +68,7 @@ def replay(
     settings = configured.load(data=data)
     live = prepared_log(settings)
     try:
-        asked = asked_of(stream, session, from_, to, from_station, offsets or ())
+        asked = replace(asked_of(stream, session, from_, to, from_station, offsets or ()), fps=fps or 0.0)
         name = checked_name(run)
         with console.status(f"planning {name}"):
             objects = objects_of(settings)
@@ -80,7 +85,7 @@ def replay(
             with Bar(name, as_json) as bar:
                 ways = Ways(local or hold is not None, rows, objects)
                 made = play(made, cores, settings, live, ways, chosen.length_us, bar.tell)
-    except (BadRun, BadHold, RunFailed, SupervisorFault) as error:
+    except (BadRun, BadHold, SourceError, RunFailed, SupervisorFault) as error:
         raise fail(str(error), 2 if isinstance(error, BadRun | BadHold) else 1) from error
     except KeyboardInterrupt:
         raise fail(f"run {run} was stopped: the same command goes on with it", 130) from None
@@ -127,71 +132,6 @@ def continued(live: Any, made: Run) -> tuple[Run, bool]:
             f"{made.name}`"
         )
     return known, known.state == "done"
-
-
-class Bar:
-    """A progress bar with the rate in stream time, or JSON lines."""
-
-    def __init__(self, name: str, as_json: bool) -> None:
-        columns = (
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn()
-        )  # fmt: skip
-        self._bar = Progress(*columns, console=console, disable=as_json, transient=True)
-        self._name, self._task, self._doing = name, self._bar.add_task(name, total=None, said=""), ""
-
-    def __enter__(self) -> "Bar":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-    def tell(self, told: Any) -> None:
-        """Shows how far it is."""
-        if told.doing != self._doing:
-            self._doing = told.doing
-            self._bar.reset(self._task)
-        said = f"{told.done} of {told.whole} {told.doing}"
-        if told.doing == "stream time":
-            rate = told.done / 1e6 / told.seconds if told.seconds else 0.0
-            said = f"{told.done / 1e6:.1f} of {told.whole / 1e6:.1f} s, {rate:.1f} × real time"
-        self._bar.update(self._task, completed=told.done, total=told.whole or None, said=said)
-
-
-def show(run: Run, length_us: int = 0) -> None:
-    """A run for people."""
-    rate = f", {length_us / 1e6 / run.seconds:.1f} × real time" if length_us and run.seconds else ""
-    console.print(f"run [bold]{run.name}[/]: {run.state}, {run.seconds:.1f} s of work{rate}", highlight=False)
-    for p in run.passages:
-        until = "its end" if p.until_us is None else f"{p.until_us / 1e6:.2f} s"
-        console.print(
-            f"  {p.stream_id} {p.session_id} from {(p.from_us or 0) / 1e6:.2f} s to {until}", highlight=False
-        )
-    console.print(
-        f"  by {run.who} at {run.planned_at}, profile {run.profile}, build {run.build[:12]}", highlight=False
-    )
-    rows = [
-        {
-            "noun": noun, "records": out.records, "digest": out.digest[:12],
-            "live": "" if noun not in run.live else "equal" if run.live[noun] == out else "differs",
-            "rows": run.rows.get(noun, "").partition("-")[2][:12],
-            "model": model_of(run, noun),
-        }
-        for noun, out in run.said.items()
-    ]  # fmt: skip
-    if rows:
-        print_rows(rows, "what it said", False)
-    if run.lag:
-        console.print(f"  live was behind by at most {max(run.lag.values())} records meanwhile", highlight=False)
-
-
-def model_of(run: Run, noun: str) -> str:
-    """The model of the station that writes a noun."""
-    from topics.route import ROUTE
-
-    station = next(e.name for e in ROUTE if e.writes.noun == noun)
-    model = run.models[station]
-    return f"{model.name} {model.sha256[:8]}".strip()
 
 
 def runs(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from connectors.holds import Manifest
 from connectors.places import places_of
-from connectors.runs.plan import Asked, inputs, joined, passages
+from connectors.runs.plan import Asked, checked_fps, inputs, joined, passages
 from connectors.runs.reach import offset_reaches, reaches
 from connectors.runs.record import BadRun, Reach
 from topics.catalog import RAW
@@ -25,7 +25,7 @@ class Chosen:
 
 def from_log(asked: Asked, connection: Connection, run_stations: Sequence[str]) -> Chosen:
     """What was asked for, as the log has it. BadRun where it has none such, Gone where retention took it."""
-    topics = inputs(run_stations)
+    topics = inputs(run_stations, checked_fps(asked))
     with Serde(connection) as serde:
         places = places_of(connection, serde, asked.stream, behind=RAW)
         chosen = passages(asked, places.sessions(asked.stream))
@@ -46,6 +46,8 @@ def from_hold(asked: Asked, manifest: Manifest, connection: Connection, run_stat
     hold, topics = manifest.hold, inputs(run_stations)
     if asked.stream != hold.stream or asked.session not in (None, hold.session):
         raise BadRun(f"hold {hold.name} is of session {hold.session} of stream {hold.stream}")
+    if asked.fps:
+        raise BadRun("--fps decodes the log's own packets: leave --hold out")
     if asked.offsets or any(t.kind != "raw" for t in topics):
         raise BadRun("a hold has raw records alone: leave --offsets and --from-station out")
     since_us = hold.from_us if asked.from_us is None else asked.from_us

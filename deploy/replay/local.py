@@ -16,10 +16,11 @@ from processors.offline import BATCH, Core, Offline, Output
 from processors.reading import Stored
 from schemas.codec import Undecodable
 from schemas.records import Record, Ref
-from topics.catalog import BY_NOUN
+from topics.catalog import BY_NOUN, FRAMES
 from topics.connection import Connection
 from topics.extent import Extent
-from topics.read import read, stretch
+from topics.partitioner import partition_of
+from topics.read import bounds, read, stretch
 from topics.registry import Serde
 from topics.route import BY_STATION, ROUTE
 from topics.topic import Topic
@@ -53,6 +54,18 @@ def inputs_of(run: Run, connection: Connection, topics: Mapping[str, Topic[Recor
         )
         for (name, partition), extent in run.extents(connection.partitions).items()
     ]  # fmt: skip
+
+
+def own_frames(run: Run, connection: Connection) -> list[Input]:
+    """The frames that the run has made for itself, with end marks of their own. connection: with its names."""
+    name, found = connection.names.topic(FRAMES), list[Input]()
+    for (_, partition), (low, high) in bounds(connection, [name]).items():
+        mine = tuple(
+            p for p in run.passages if partition_of(p.stream_id.encode(), connection.partitions) == partition
+        )
+        messages = (stored_of(m) for m in stretch(connection, name, partition, low, high))
+        found.append(Input(FRAMES, partition, Extent(low, high, mine), messages))
+    return found
 
 
 def held_inputs(
@@ -106,7 +119,7 @@ class Writer:
         self._connection, self._names = connection, connection.names
         self._said = Digests()
         self._buried: set[tuple[str, str, int, int]] = set()
-        for noun in run.own:
+        for noun in (BY_STATION[s].writes.noun for s in run.stations):
             for message in read(connection, [self._names.topic(BY_NOUN[noun])]):
                 record = serde.decode(message.value(), BY_NOUN[noun])
                 if not isinstance(record, Undecodable):

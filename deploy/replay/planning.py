@@ -110,9 +110,9 @@ def plan(
     made = configs(run_stations, environ, words)
     run = Run(
         name=name, stream=asked.stream, passages=chosen.passages, reaches=chosen.reaches, stations=run_stations,
-        own=own_nouns(run_stations), profile=profile or settings.profile,
+        own=own_nouns(run_stations, asked.fps), profile=profile or settings.profile,
         config={s: json.loads(json.dumps(asdict(c))) for s, c in made.items()}, models={}, build=build_name(),
-        offsets=asked.offsets, hold=hold,
+        offsets=asked.offsets, hold=hold, fps=asked.fps,
         who=f"{getpass.getuser()}@{socket.gethostname()}", planned_at=datetime.now(UTC).isoformat("T", "seconds"),
     )  # fmt: skip
     cores = cores_of(run, settings)

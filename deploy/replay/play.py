@@ -11,12 +11,13 @@ from msgspec.structs import replace as changed
 
 from connectors.holds import manifest_of
 from connectors.objects import ObjectStore
+from connectors.runs.frames import make_frames
 from connectors.runs.ledger import write
 from connectors.runs.record import Run
 from deploy.replay.children import children, folder_of
 from deploy.replay.group import Group, RunFailed, group
 from deploy.replay.lag import LagWatch
-from deploy.replay.local import Input, held_inputs, inputs_of, work
+from deploy.replay.local import Input, held_inputs, inputs_of, own_frames, work
 from deploy.replay.progress import Reached, follow, live_outcomes
 from deploy.settings import Settings
 from deploy.stored import patiently
@@ -70,11 +71,17 @@ def play(
     reached = Reached(run)
     try:
         with LagWatch(live) as lag, ExitStack() as stack:
+            if run.fps:
+                whole = round(length_us / 1e6 * run.fps)
+                make_frames(
+                    run, live, connection, settings.ingest,
+                    lambda count: tell(Told("frames", count, whole, time.monotonic() - began)),
+                )  # fmt: skip
             plan = [c for c in children(settings, run, not ways.local) if ways.rows or c.name != "rows"]
             team = stack.enter_context(group(folder_of(settings, run.name), plan))
             clock = _Clock(team, began)
             if ways.local:
-                inputs = _inputs(run, live, ways.objects)
+                inputs = _inputs(run, live, connection, ways.objects)
                 _locally(run, cores, connection, inputs, clock, tell)
             for _ in follow(connection, reached, clock.go_on):
                 tell(Told("stream time", reached.stream_us, length_us, clock.seconds))
@@ -113,10 +120,10 @@ class _Clock:
         return True
 
 
-def _inputs(run: Run, live: Connection, objects: ObjectStore | None) -> list[Input]:
+def _inputs(run: Run, live: Connection, connection: Connection, objects: ObjectStore | None) -> list[Input]:
     topics = {live.names.topic(t): t for t in CATALOG}
     if not run.hold:
-        return inputs_of(run, live, topics)
+        return inputs_of(run, live, topics) + (own_frames(run, connection) if run.fps else [])
     assert objects is not None, "a run from a hold needs the object store"
     return held_inputs(run, manifest_of(objects, run.hold), objects, topics, live.partitions)
 

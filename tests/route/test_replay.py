@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 
 from connectors.clickhouse.ddl import Databases
 from connectors.clickhouse.schema import StoreAddress, connect, digests
+from tests.connectors.clips.media import make
 from tests.fixtures_kafka import eventually
 from tests.route.test_shells_agree import scene
 from topics import catalog as c
@@ -190,6 +191,27 @@ def test_from_a_station_on_with_another_setting(lab: Lab, whole: dict[str, Any])
     other = lab.replay("late-other", *words, "--set", "fused.window_s=2")
     assert other["config"]["fused"]["window_s"] == 2
     assert other["said"]["fused"]["records"] < same["said"]["fused"]["records"]
+
+
+def test_frames_made_again_from_the_logged_packets(lab: Lab, tmp_path: Path) -> None:
+    clip = make(tmp_path / "clip.mp4", seconds=4)
+    lab.run("ingest", str(clip), "--stream", "clip", "--json")
+    words = ("--stream", "clip", "--no-rows", "--json")
+    same = json.loads(lab.run("replay", "--run", "ten", "--fps", "10", "--local", *words).splitlines()[-1])
+    assert same["said"]["frames"]["records"] == 41
+    assert same["said"]["frames"] == same["live"]["frames"]  # at the same rate the very bytes of ingest's
+    found = []
+    for way in (
+        (),
+        ("--local",),
+    ):  # under one name: records say where their frame lies, which is the run's own topic
+        said = lab.run("replay", "--run", "five", "--fps", "5", "--from", "1", *way, *words)
+        found.append(json.loads(said.splitlines()[-1])["said"])
+        lab.run("runs", "rm", "five")
+    assert found[0] == found[1]
+    assert found[0]["detections"]["records"] == found[0]["frames"]["records"] == 15 + 1
+    said = lab.run("replay", "--stream", "clip", "--run", "x", "--fps", "5", "--from-station", "speech", code=2)
+    assert "nothing from speech on reads any" in said
 
 
 def test_live_is_left_alone(lab: Lab, whole: dict[str, Any]) -> None:
