@@ -37,13 +37,15 @@ class Hub:
         self._closed = False
 
     def publish(self, message: Message, fresh: bool = True) -> None:
-        """Gives a message to all that listen; what is not fresh is only remembered."""
+        """Gives a message to all that listen; of what is not fresh only the present state, who asked before it
+        was known waits for it.
+        """
         with self._lock:
             if message.kind == "state":
                 self._now[message.stream_id, message.noun] = message
-            if not fresh:
+            elif not fresh:
                 return
-            if message.kind != "state":
+            else:
                 self._said += 1
                 self._ring.append((self._said, message))
             for box, loop, event in self._boxes.values():
