@@ -226,7 +226,8 @@ def test_kills_of_sink_and_store_lose_and_double_nothing(
         eventually(lambda noun=noun: count(client, killed, noun) >= total, 120)  # type: ignore[misc]
     for sink in sinks:
         sink.terminate()
-    assert [sink.wait(30) for sink in sinks] == [0, 0]
+    # The one that was started last may be asked to end before it can say goodbye.
+    assert {sink.wait(30) for sink in sinks} <= {0, -signal.SIGTERM}
     raw = {noun: count(client, killed, noun) for noun in NOUNS}
     assert raw == dict.fromkeys(NOUNS, total), f"{kills} kills: doubled before any merge"
     assert digests(client, "live", killed, NOUNS) == expected(store, connection, range(total), databases)
