@@ -35,13 +35,20 @@ def remove(
     if gone:
         _all(admin.delete_topics(gone, operation_timeout=timeout_s), TOPIC_GONE)
     if store is not None:
-        for noun in run.own:
-            # Rows of a run are a partition of their own: dropped at once, without a mutation.
-            store.command(
-                f"ALTER TABLE {databases.log}.{noun} DROP PARTITION {{run:String}}", parameters={"run": run.name}
-            )
+        _rows_away(store, run, databases.log)
     forget(live, run.name)
     return gone
+
+
+def _rows_away(store: Any, run: Run, database: str) -> None:
+    """Rows of a run are a partition of their own: dropped at once, without a mutation.
+
+    A run without rows may well be the first thing that was ever asked of a log: no sink has made the tables then.
+    """
+    tables = "SELECT name FROM system.tables WHERE database = {database:String}"
+    there = {name for (name,) in store.query(tables, parameters={"database": database}).result_rows}
+    for noun in there.intersection(run.own):
+        store.command(f"ALTER TABLE {database}.{noun} DROP PARTITION {{run:String}}", parameters={"run": run.name})
 
 
 def _groups_away(admin: AdminClient, groups: list[str], timeout_s: float) -> None:

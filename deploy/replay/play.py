@@ -71,15 +71,15 @@ def play(
     reached = Reached(run)
     try:
         with LagWatch(live) as lag, ExitStack() as stack:
+            plan = [c for c in children(settings, run, not ways.local) if ways.rows or c.name != "rows"]
+            team = stack.enter_context(group(folder_of(settings, run.name), plan))
+            clock = _Clock(team, began)
             if run.fps:
                 whole = round(length_us / 1e6 * run.fps)
                 make_frames(
                     run, live, connection, settings.ingest,
                     lambda count: tell(Told("frames", count, whole, time.monotonic() - began)),
                 )  # fmt: skip
-            plan = [c for c in children(settings, run, not ways.local) if ways.rows or c.name != "rows"]
-            team = stack.enter_context(group(folder_of(settings, run.name), plan))
-            clock = _Clock(team, began)
             if ways.local:
                 inputs = _inputs(run, live, connection, ways.objects)
                 _locally(run, cores, connection, inputs, clock, tell)

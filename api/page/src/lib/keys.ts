@@ -1,4 +1,5 @@
 /** Keys of the whole page. */
+import { flushSync } from "svelte";
 import { sound } from "./sound.svelte";
 import type { Watch } from "./watch.svelte";
 
@@ -85,8 +86,9 @@ function action(event: KeyboardEvent, watch: Watch): (() => void) | undefined {
       return () => zoomBy(0);
     case "/":
       return () => {
-        if (watch.tab === "topics" || watch.tab === "timeline") watch.show("highlights");
-        setTimeout(() => document.querySelector<HTMLInputElement>("#search")?.focus());
+        // At once: what is typed in the same breath is the search, not twelve shortcuts.
+        if (watch.tab === "topics" || watch.tab === "timeline") flushSync(() => watch.show("highlights"));
+        document.querySelector<HTMLInputElement>("#search")?.focus();
       };
     case "?":
       return () => (watch.keysShown = !watch.keysShown);
