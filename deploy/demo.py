@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.text import Text
 
 from deploy.feeding import DemoFailed, Ingest, log_tail
 from deploy.platform import framelog
@@ -17,6 +18,7 @@ from deploy.settings import Settings
 from deploy.state import State, read_state
 from deploy.stored import digests_of, models_of, stored_rows
 from deploy.summary import Seconds, Summary, clip_rows, highlight_rows
+from deploy.terminal import styled
 from deploy.watch import SessionWatch, follow
 from schemas.records import Clip, Highlight
 
@@ -64,7 +66,8 @@ class Readiness:
         for name, part in state.parts.items() if state.running else ():
             if part.state == "ready" and name not in self._shown:
                 self._shown.add(name)
-                self._console.print(f"  [green]✓[/] {name} [dim]({time.monotonic() - self._started:.1f} s)[/]")
+                took_s = time.monotonic() - self._started
+                self._console.print(styled("  [green]✓[/] {} [dim]({} s)[/]", name, f"{took_s:.1f}"))
         return state
 
 
@@ -93,10 +96,11 @@ def show(record: object, console: Console) -> bool:
     """Prints a highlight or clip; True for a highlight."""
     if isinstance(record, Highlight) and not record.end:
         where = f"{record.start_us / 1e6:7.2f} … {record.end_us / 1e6:7.2f} s"
-        console.print(f"[bold yellow]★[/] {where}  [bold]{record.score:.2f}[/]  {record.title}", highlight=False)
+        score = f"{record.score:.2f}"
+        console.print(styled("[bold yellow]★[/] {}  [bold]{}[/]  {}", where, score, record.title), highlight=False)
         return True
     if isinstance(record, Clip) and not record.end:
-        console.print(f"    [dim]clip {record.key} ({record.bytes / 1e6:.2f} MB)[/]", highlight=False)
+        console.print(f"    clip {record.key} ({record.bytes / 1e6:.2f} MB)", style="dim", highlight=False)
     return False
 
 
@@ -109,7 +113,7 @@ def play(settings: Settings, sample: Sample, once: bool, setup_s: float, console
         # The source may begin as soon as there is a log and a page: stations and sinks catch up by themselves.
         wait_ready(settings, child, readiness, ("kafka", "registry", "api"))
         page = f"http://{settings.host}:{settings.port or settings.embedded('api').rsplit(':', 1)[1]}"
-        console.print(f"page: [link={page}]{page}[/]", highlight=False)
+        console.print(Text.assemble("page: ", (page, f"link {page}")), highlight=False)
         if not once and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             webbrowser.open(page)
         console.print(f"playing {sample.source} ({sample.why}) as stream {sample.stream}", highlight=False)

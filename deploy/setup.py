@@ -9,6 +9,7 @@ from pathlib import Path
 import orjson
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.text import Text
 
 from deploy.embedded.jars import JarsMissing, fetch_all
 from deploy.embedded.java import JavaMissing, find_java
@@ -55,7 +56,7 @@ def prepare(console: Console) -> None:
     try:
         build(say=lambda line: console.print(f"setup: {line}", highlight=False))
     except NotBuilt as error:
-        console.print(f"[yellow]setup:[/] {error}", highlight=False)
+        console.print(Text("setup:", "yellow"), str(error), highlight=False)
     seconds = time.monotonic() - started
     if seconds > WORTH_TELLING_S:
         note_spent("parts", seconds)

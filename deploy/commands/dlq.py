@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from connectors.letters.case import BadPlace, Case, Spot, Wanted, spot
 from deploy import settings as configured
@@ -90,12 +91,12 @@ def show(
         return
     for name, value in told.items():
         if isinstance(value, dict):
-            console.print(f"[bold]{name}[/]")
+            console.print(Text(name, "bold"))
             for key, inner in value.items():
-                console.print(f"  {key}: {inner}", highlight=False, markup=False, soft_wrap=True)
+                console.print(f"  {key}: {inner}", highlight=False, soft_wrap=True)
         else:
-            console.print(f"[bold]{name}[/]:", end=" ")
-            console.print(str(value), highlight=False, markup=False, soft_wrap=True)
+            console.print(Text(name, "bold"), end=": ")
+            console.print(str(value), highlight=False, soft_wrap=True)
 
 
 def shown(connection: Connection, serde: Any, at: Spot, message: Any, case: Case | None) -> dict[str, Any]:

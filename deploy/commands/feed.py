@@ -36,9 +36,9 @@ def ingest(
     settings = configured.load(data=data)
     config = settings.ingest if fps is None else replace(settings.ingest, fps=fps)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
-        TextColumn("{task.fields[said]}"),
+        TextColumn("{task.fields[said]}", markup=False),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=as_json, transient=True) as bar:

@@ -42,7 +42,9 @@ def hold(
     connection, objects = log_of(settings), objects_of(settings)
     with (
         Serde(connection) as serde,
-        Progress(TextColumn("{task.description}"), console=console, disable=as_json, transient=True) as bar,
+        Progress(
+            TextColumn("{task.description}", markup=False), console=console, disable=as_json, transient=True
+        ) as bar,
     ):
         task = bar.add_task(f"holding {stream}", total=None)
 

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Annotated, Any, Literal
 
 import typer
+from rich.text import Text
 
 from deploy import settings as configured
 from deploy.commands.reach import log_of
@@ -117,4 +118,4 @@ def tail(
         if as_json:
             print_json(place | shown)
         else:
-            console.print(f"[dim]{place['partition']}:{place['offset']}[/]", plain(shown), soft_wrap=True)
+            console.print(Text(f"{place['partition']}:{place['offset']}", "dim"), plain(shown), soft_wrap=True)

@@ -42,7 +42,12 @@ def rebuild(
         raise fail(f"{name} is no name for a database: letters, digits and _", 2)
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     try:
         with Progress(*columns, console=warnings, disable=as_json) as progress:
             task = progress.add_task("reading the log", total=None)

@@ -15,6 +15,7 @@ from deploy.commands.reach import prepared_log
 from deploy.commands.shared import DataOption, JsonOption, console, fail, print_json, print_rows
 from deploy.replay.show import Bar, show
 from deploy.settings import Profile, Settings
+from deploy.terminal import styled
 
 StreamOption = Annotated[str, typer.Option("--stream", help="Which stream.")]
 
@@ -80,7 +81,7 @@ def replay(
             made, done = continued(live, made)
         if not (as_json or done):
             for station, model in made.models.items():
-                console.print(f"  {station}: [dim]{told(model)}[/]", highlight=False)
+                console.print(styled("  {}: [dim]{}[/]", station, told(model)), highlight=False)
         if not done:
             with Bar(name, as_json) as bar:
                 ways = Ways(local or hold is not None, rows, objects)

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from deploy import settings as configured
 from deploy.commands.shared import DataOption, JsonOption, console, fail, print_rows
 from deploy.settings import Profile, Settings
+from deploy.terminal import styled
 
 ProfileOption = Annotated[str | None, typer.Option("--profile", help="builtin, cpu, gpu or remote.")]
 
@@ -33,7 +34,7 @@ def setup() -> None:
 
 def say(line: str) -> None:
     """One line of what happens, not wrapped: a log holds it too."""
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print(line, highlight=False, soft_wrap=True)
 
 
 def start_platform(settings: Settings) -> None:
@@ -223,7 +224,8 @@ def tell_models(settings: Settings) -> None:
 
     profile: Profile = settings.profile
     for choice in choices(Shelf(profile, settings.weights)):
-        console.print(f"  {choice.station}: [bold]{choice.backend}[/] [dim]({choice.reason})[/]", highlight=False)
+        line = styled("  {}: [bold]{}[/] [dim]({})[/]", choice.station, choice.backend, choice.reason)
+        console.print(line, highlight=False)
 
 
 def settings(as_json: JsonOption = False) -> None:

@@ -7,16 +7,15 @@ from typing import Annotated, Any
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from deploy.terminal import terminal
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Data folder.", show_default="data")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one value a line.")]
 
-# The terminal wraps; where there is none, a line stays a line.
-console = Console(soft_wrap=True)
-warnings = Console(stderr=True, soft_wrap=True)
+console, warnings = terminal(), terminal(stderr=True)
 
 
 def plain(value: Any) -> Any:
@@ -61,7 +60,7 @@ def seconds(us: int | None) -> str:
 
 def fail(message: str, code: int = 1) -> typer.Exit:
     """One clear line on standard error; raise what comes back."""
-    warnings.print("[bold red]framelog:[/]", one_line(message), highlight=False, soft_wrap=True, markup=True)
+    warnings.print(Text("framelog:", "bold red"), one_line(message), highlight=False, soft_wrap=True)
     return typer.Exit(code)
 
 

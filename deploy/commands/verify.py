@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from deploy import settings as configured
 from deploy.commands.ask import short
@@ -87,7 +88,7 @@ def verify(
         for name, count in report.told.items():
             console.print(f"{name}: {count} ({TOLD[name]})", highlight=False)
         for fault in report.faults:
-            console.print(f"[bold red]{fault.check}[/] {fault.place}", highlight=False, soft_wrap=True)
+            console.print(Text(fault.check, "bold red"), fault.place, highlight=False, soft_wrap=True)
             console.print(
                 f"    {fault.text}\n    look: {fault.look}", highlight=False, soft_wrap=True, markup=False
             )

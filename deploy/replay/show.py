@@ -6,6 +6,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from connectors.runs.record import Run
 from deploy.commands.shared import console, print_rows
+from deploy.terminal import styled
 from topics.route import ROUTE
 
 
@@ -13,9 +14,8 @@ class Bar:
     """A progress bar with the rate in stream time, or JSON lines."""
 
     def __init__(self, name: str, as_json: bool) -> None:
-        columns = (
-            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), TimeRemainingColumn()
-        )  # fmt: skip
+        doing, said = (TextColumn(what, markup=False) for what in ("{task.description}", "{task.fields[said]}"))
+        columns = doing, BarColumn(), said, TimeRemainingColumn()
         self._bar = Progress(*columns, console=console, disable=as_json, transient=True)
         self._name, self._task, self._doing = name, self._bar.add_task(name, total=None, said=""), ""
 
@@ -41,7 +41,8 @@ class Bar:
 def show(run: Run, length_us: int = 0) -> None:
     """A run for people."""
     rate = f", {length_us / 1e6 / run.seconds:.1f} × real time" if length_us and run.seconds else ""
-    console.print(f"run [bold]{run.name}[/]: {run.state}, {run.seconds:.1f} s of work{rate}", highlight=False)
+    line = styled("run [bold]{}[/]: {}, {} s of work{}", run.name, run.state, f"{run.seconds:.1f}", rate)
+    console.print(line, highlight=False)
     for p in run.passages:
         until = "its end" if p.until_us is None else f"{p.until_us / 1e6:.2f} s"
         console.print(

@@ -2,8 +2,9 @@
 
 import pytest
 
-from deploy.commands.shared import console, print_rows
+from deploy.commands.shared import console, fail, print_rows
 from deploy.demo import show
+from deploy.terminal import styled
 from schemas.records import Highlight
 
 
@@ -12,6 +13,25 @@ def test_a_line_of_the_demo_stays_a_line(capsys: pytest.CaptureFixture[str]) -> 
     assert show(Highlight(start_us=1_500_000, end_us=12_000_000, score=0.9, title=title), console)
     (line,) = capsys.readouterr().out.splitlines()
     assert line.endswith(title)
+
+
+@pytest.mark.parametrize("said", ["framelog[sounds]", "see [/b] and [red]", ":smile: [link=x]", "a\\[b]", "{x}"])
+def test_what_is_said_stays_as_it_is_whatever_brackets_it_has(
+    capsys: pytest.CaptureFixture[str], said: str
+) -> None:
+    console.print(f"the platform already runs on {said}")
+    console.print(styled("  {}: [bold]{}[/] [dim]({})[/]", "speech", said, said))
+    assert show(Highlight(score=0.9, title=said), console)
+    print_rows([{"key": said}], said, as_json=False)
+    with pytest.raises(SystemExit, match="3"):
+        raise SystemExit(fail(said, 3).exit_code)
+    out, err = capsys.readouterr()
+    assert err == f"framelog: {said}\n"
+    running, styles, starred, title, _, row = out.splitlines()
+    assert running == f"the platform already runs on {said}"
+    assert styles == f"  speech: {said} ({said})"
+    assert starred.endswith(said)
+    assert (title.strip(), row.strip()) == (said, said)
 
 
 def test_a_table_keeps_its_columns(capsys: pytest.CaptureFixture[str]) -> None:
