@@ -1,6 +1,6 @@
 """The timeline's lanes: what ClickHouse holds of a range, binned there, joined into spans here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -181,11 +181,14 @@ def _log(store: Store, view: View, db: str) -> list[Span]:
         f"AND least(start_us, pts_us) < {{to:Int64}} ORDER BY pts_us LIMIT 5000",
         view.parameters(),
     )
-    return [
-        Span(r["start_us"] if r["end_us"] > r["start_us"] else r["pts_us"], max(r["end_us"], r["pts_us"]),
-             r["kind"], 0, r["dropped"], r["id"], r["text"])
-        for r in rows
-    ]  # fmt: skip
+    return [_notice(row) for row in rows]
+
+
+def _notice(row: Mapping[str, Any]) -> Span:
+    """A gap or a breach lies where it was; a session has ended where its last record is, whatever it spans."""
+    start, end, at = row["start_us"], row["end_us"], row["pts_us"]
+    spans = end > start and row["kind"] != "ended"
+    return Span(start if spans else at, max(end, at), row["kind"], 0, row["dropped"], row["id"], row["text"])
 
 
 def watermarks(store: Store, view: View) -> list[Watermark]:

@@ -324,14 +324,17 @@ class Story:
         ]  # fmt: skip
 
     def notices(self) -> list[StreamNotice]:
-        first = StreamNotice(**self.common("streams", 0, 0), kind="started", text="the stream began")
-        if self.gap_s is None:
-            return [first]
-        low, high = (int(edge * S) for edge in self.gap_s)
-        text = f"nothing came for {(high - low) / S:g} s"
-        gap = StreamNotice(**self.common("streams", 1, high), kind="gap", text=text, start_us=low, end_us=high,
-                           dropped=12)  # fmt: skip
-        return [first, gap]
+        told = [StreamNotice(**self.common("streams", 0, 0), kind="started", text="the stream began")]
+        if self.gap_s is not None:
+            low, high = (int(edge * S) for edge in self.gap_s)
+            text = f"nothing came for {(high - low) / S:g} s"
+            told.append(StreamNotice(**self.common("streams", 1, high), kind="gap", text=text, start_us=low,
+                                     end_us=high, dropped=12))  # fmt: skip
+        if self.ended:
+            last = int(self.seconds * S)
+            told.append(StreamNotice(**self.common("streams", len(told), last), kind="ended", end_us=last,
+                                     text="the stream ended"))  # fmt: skip
+        return told
 
     def clip(self, highlight: Highlight, objects: Path) -> Clip:
         """A playable MP4 of the highlight's stretch, and its poster."""

@@ -49,8 +49,15 @@ def print_rows(rows: Iterable[Mapping[str, Any]], title: str, as_json: bool) -> 
     for column in rows[0]:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if value is None else str(plain(value))) for value in row.values()))
+        table.add_row(*(Text(_cell(value)) for value in row.values()))
     console.print(table, soft_wrap=False)
+
+
+def _cell(value: Any) -> str:
+    """A value as people read it: a score of 32 bits has no ten digits to show."""
+    if isinstance(value, float) and (value == 0 or abs(value) >= 0.001):
+        return str(round(value, 4))
+    return "" if value is None else str(plain(value))
 
 
 def seconds(us: int | None) -> str:

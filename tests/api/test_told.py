@@ -60,7 +60,7 @@ def test_lanes_hold_everything_the_stream_says_and_bridge_no_hole(told: Told) ->
     assert [h["text"] for h in lanes["highlights"]] == [h.title for h in told.highlights]
     assert [h["id"] for h in lanes["highlights"]] == [h.id for h in told.highlights]
     assert [(m["label"], m["start_us"], m["end_us"]) for m in lanes["log"]] == [
-        ("started", 0, 0), ("gap", 29 * S, 31 * S)
+        ("started", 0, 0), ("gap", 29 * S, 31 * S), ("ended", 40 * S, 40 * S)
     ]  # fmt: skip
     assert {w["noun"]: w["ended"] for w in lanes["watermarks"]}["sounds"] is True
     assert lanes["binned"] == []

@@ -34,6 +34,18 @@ def test_what_is_said_stays_as_it_is_whatever_brackets_it_has(
     assert (title.strip(), row.strip()) == (said, said)
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, ""), (0.0, "0.0"), (0.6999999880790710, "0.7"), (1234567.891, "1234567.891"), (1e-6, "1e-06"),
+     (float("nan"), "nan"), (float("-inf"), "-inf"), (3, "3")],
+)  # fmt: skip
+def test_a_number_in_a_table_has_the_digits_that_mean_something(
+    capsys: pytest.CaptureFixture[str], value: float | None, shown: str
+) -> None:
+    print_rows([{"score": value}], "t", as_json=False)
+    assert capsys.readouterr().out.splitlines()[2].strip() == shown
+
+
 def test_a_table_keeps_its_columns(capsys: pytest.CaptureFixture[str]) -> None:
     print_rows([], "clips", as_json=False)
     assert capsys.readouterr().out == "no clips\n"

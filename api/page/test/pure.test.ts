@@ -37,10 +37,18 @@ describe("the time axis", () => {
     expect(far.to_us - far.from_us).toBe(WIDEST_US);
   });
   it("follows a moment that leaves, and stays where it is otherwise", () => {
-    expect(keepInView(view, 5e6)).toBe(view);
-    const moved = keepInView(view, 12e6);
+    const all = { from_us: 0, to_us: 60e6 };
+    expect(keepInView(view, 5e6, all)).toBe(view);
+    const moved = keepInView(view, 12e6, all);
     expect(moved.from_us).toBeLessThan(12e6);
     expect(moved.to_us).toBeGreaterThan(12e6);
+  });
+  it("stays within the session: its begin is no reason to show what was before it", () => {
+    const all = { from_us: 0, to_us: 60e6 };
+    expect(keepInView({ from_us: 0, to_us: 60e6 }, 0, all)).toEqual(all);
+    expect(keepInView({ from_us: 0, to_us: 60e6 }, 60e6, all)).toEqual(all);
+    expect(keepInView({ from_us: 20e6, to_us: 30e6 }, 0, all)).toEqual({ from_us: 0, to_us: 10e6 });
+    expect(keepInView({ from_us: 20e6, to_us: 30e6 }, 60e6, all)).toEqual({ from_us: 50e6, to_us: 60e6 });
   });
   it("labels round moments, with room between them", () => {
     const at = ticks({ from_us: 300_000, to_us: 40_300_000 }, 800);

@@ -29,12 +29,13 @@ export function pan(view: View, by_us: number): View {
   return { from_us: view.from_us + by, to_us: view.to_us + by };
 }
 
-/** The view moved, if need be, so that a moment is in it with some air around. */
-export function keepInView(view: View, us: number, air = 0.1): View {
+/** The view moved, if need be, so that a moment is in it with some air around; never to show what lies outside of `all`. */
+export function keepInView(view: View, us: number, all: View, air = 0.1): View {
   const span = view.to_us - view.from_us;
-  if (us < view.from_us + span * air * 0.2) return pan(view, us - view.from_us - span * air);
-  if (us > view.to_us - span * air * 0.2) return pan(view, us - view.to_us + span * air);
-  return view;
+  let by = 0;
+  if (us < view.from_us + span * air * 0.2) by = Math.min(0, Math.max(us - span * air, all.from_us) - view.from_us);
+  if (us > view.to_us - span * air * 0.2) by = Math.max(0, Math.min(us + span * air, all.to_us) - view.to_us);
+  return Math.round(by) === 0 ? view : pan(view, by);
 }
 
 const STEPS_S = [0.04, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400];
