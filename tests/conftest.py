@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Whether one example takes .2 s says how busy the machine is; a test that hangs is ended by its time limit.
+settings.register_profile("suite", deadline=None, print_blob=True)
+settings.load_profile("suite")
 
 pytest_plugins = [
     "tests.fixtures_kafka",
@@ -11,6 +16,7 @@ pytest_plugins = [
     "tests.processors.lab",
     "tests.route.played",
     "tests.route.reopened",
+    "tests.two_lanes",
 ]
 HERE = Path(__file__).parent
 
