@@ -13,6 +13,9 @@ from topics.connection import Connection
 from topics.topic import Topic
 
 NOT_FOUND = 404
+ANSWER_S = (
+    20.0  # what is not answered by then is asked again, three times; without it a lost answer holds up for ever
+)
 
 
 class Serde:
@@ -20,7 +23,7 @@ class Serde:
 
     def __init__(self, connection: Connection) -> None:
         self._names = connection.names
-        self._client = SchemaRegistryClient({"url": connection.registry_url})
+        self._client = SchemaRegistryClient({"url": connection.registry_url, "timeout": ANSWER_S})
         self._ids: dict[str, int] = {}
         self._texts: dict[int, str | None] = {}
 

@@ -30,7 +30,7 @@ LONG_A = {"name": "a", "type": "long"}
 
 @pytest.fixture
 def client(any_registry: str) -> Iterator[SchemaRegistryClient]:
-    with SchemaRegistryClient({"url": any_registry}) as made:
+    with SchemaRegistryClient({"url": any_registry, "timeout": ANSWER_S}) as made:
         yield made
 
 
