@@ -14,6 +14,7 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 
 from schemas.codec import schema_text
 from schemas.records import BY_NOUN
+from topics.registry import ANSWER_S
 
 pytestmark = pytest.mark.network
 
