@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 Gains = Mapping[tuple[int, int], float]
 Rect = tuple[float, float, float, float]
 
@@ -28,6 +26,8 @@ def paired(a: Sequence[Any], b: Sequence[Any], gains: Gains) -> Paired:
 
     `a` and `b` are sorted keys of the things, equal where the things cannot be told apart.
     """
+    import numpy as np  # every command imports this module; few pair anything
+
     pairs: list[tuple[int, int]] = []
     for rows, columns in groups(gains):
         if len(rows) == len(columns) == 1:

@@ -76,6 +76,24 @@ def test_help_lists_every_command() -> None:
     assert all(f" {name} " in said.out for name in COMMANDS)
 
 
+def test_the_command_line_loads_nothing_heavy_before_it_knows_what_is_wanted() -> None:
+    heavy = (
+        "numpy",
+        "scipy",
+        "av",
+        "cv2",
+        "chdb",
+        "clickhouse_connect",
+        "faust",
+        "fastapi",
+        "onnxruntime",
+        "sqlglot",
+    )
+    code = f"import sys, deploy.cli; print([m for m in sys.modules if m in {heavy}])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(name: str) -> None:
     said = CliRunner().invoke(app, [name, "--help"])
