@@ -98,10 +98,12 @@ class Cutter:
         if now_s - self._told_s < GAUGE_S:
             return
         self._told_s = now_s
-        places = [TopicPartition(self._packets, partition) for partition in self._lanes]
-        read = [place for place in self._consumer.position(places) if place.offset >= 0]
-        if read:
-            self._commit(read)
+        places = self._consumer.position([TopicPartition(self._packets, partition) for partition in self._lanes])
+        for place in places:
+            if place.offset < 0:  # nothing has come since it began, and what lies before needs no reading
+                place.offset = self._lanes[place.partition].followed
+        if places:
+            self._commit(places)
 
     def _assigned(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         starts = []

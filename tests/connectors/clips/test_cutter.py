@@ -20,12 +20,13 @@ from connectors.clips.config import Config
 from connectors.clips.cutter import Cutter
 from connectors.clips.remux import remux
 from connectors.objects import FolderStore
+from connectors.verify.kafka import behind
 from schemas.records import Clip, Frame, Highlight, Packets, Position, Ref, StreamNotice
 from tests.connectors.clips.media import demuxed, logged, make
 from tests.fixtures_kafka import eventually
 from topics import catalog
 from topics.connection import Connection
-from topics.read import read
+from topics.read import consumer, read
 from topics.registry import Serde
 
 pytestmark = [pytest.mark.kafka, pytest.mark.network]
@@ -36,6 +37,7 @@ from pathlib import Path
 from connectors.clips.config import Config
 from connectors.clips.cutter import Cutter
 from connectors.objects import FolderStore
+from connectors.verify.kafka import behind
 from topics.connection import Connection
 from topics.names import Names
 
@@ -158,6 +160,18 @@ def test_a_clip_waits_until_its_packets_are_there(connection: Connection, tmp_pa
     thread.join(60)
     (clip,) = said(connection)
     assert objects.read(clip.key) == remux([p for p in packets if not p.end], 2 * S, 5 * S)[0]
+
+
+def test_a_cutter_that_starts_when_all_is_done_is_level(connection: Connection, tmp_path: Path) -> None:
+    packets = list(logged(make(tmp_path / "a.mp4")))
+    put(connection, *packets, highlight(0, 0, 0, end=True))
+    with running(connection, FolderStore(tmp_path / "objects")):
+        eventually(lambda: len(said(connection)) == 1)
+    reset = [TopicPartition(connection.names.topic(catalog.PACKETS), p, 0) for p in range(connection.partitions)]
+    with consumer(connection, group_id=connection.names.group("clips")) as client:
+        client.commit(offsets=reset, asynchronous=False)  # as one that was killed while packets came
+    with running(connection, FolderStore(tmp_path / "objects")):
+        eventually(lambda: behind(connection, ["clips"]) == 0)
 
 
 def test_a_highlight_without_packets_is_answered_and_says_why(connection: Connection, tmp_path: Path) -> None:
