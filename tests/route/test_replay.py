@@ -200,6 +200,9 @@ def test_frames_made_again_from_the_logged_packets(lab: Lab, tmp_path: Path) -> 
     same = json.loads(lab.run("replay", "--run", "ten", "--fps", "10", "--local", *words).splitlines()[-1])
     assert same["said"]["frames"]["records"] == 41
     assert same["said"]["frames"] == same["live"]["frames"]  # at the same rate the very bytes of ingest's
+    verified = json.loads(lab.run("verify", "--run", "ten", "--no-store", "--json").splitlines()[-1])
+    assert verified["records"]["frames"] == 41
+    assert verified["told"] == {}
     found = []
     for way in (
         (),
