@@ -27,6 +27,10 @@ class SupervisorFault(Exception):
     """The supervisor cannot start; the message says why and what to do."""
 
 
+class Taken(SupervisorFault):
+    """Another supervisor has the folder."""
+
+
 def in_order(children: Sequence[Child]) -> tuple[Child, ...]:
     """Children after what they need; SupervisorFault if that cannot be."""
     left, done = list(children), dict[str, Child]()
@@ -44,7 +48,7 @@ def in_order(children: Sequence[Child]) -> tuple[Child, ...]:
 
 @contextmanager
 def sole(run_folder: Path) -> Iterator[None]:
-    """Holds the data folder for one supervisor; SupervisorFault if another has it or it cannot be written."""
+    """Holds the data folder for one supervisor; Taken if another has it, else SupervisorFault."""
     try:
         run_folder.mkdir(parents=True, exist_ok=True)
         lock = (run_folder / "supervisor.lock").open("ab")
@@ -55,7 +59,7 @@ def sole(run_folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             pid, data = read_state(run_folder).pid, run_folder.parent
-            raise SupervisorFault(
+            raise Taken(
                 f"the platform runs on {data} already (pid {pid}): stop it with `framelog down --data {data}`"
             ) from None
         yield

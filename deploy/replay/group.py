@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.child import Child
 from deploy.state import read_state
-from deploy.supervisor import Supervisor, sole
+from deploy.supervisor import Supervisor, Taken, sole
 
 
 class RunFailed(Exception):
@@ -59,12 +59,21 @@ class Group:
 
 
 @contextmanager
+def alone(folder: Path, name: str) -> Iterator[None]:
+    """Holds a run's folder; RunFailed if another replay of the run has it."""
+    try:
+        with sole(folder / "run"):
+            yield
+    except Taken as error:
+        raise RunFailed(f"run {name} is being played already: `framelog runs show {name}` tells of it") from error
+
+
+@contextmanager
 def group(folder: Path, children: Sequence[Child]) -> Iterator[Group]:
-    """The processes while the context lasts. SupervisorFault if another replay works on the same folder."""
-    with sole(folder / "run"):
-        made = Group(folder, children)
-        made.start()
-        try:
-            yield made
-        finally:
-            made.stop()
+    """The processes while the context lasts, for who holds the folder (`alone`)."""
+    made = Group(folder, children)
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()

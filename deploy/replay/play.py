@@ -12,10 +12,10 @@ from msgspec.structs import replace as changed
 from connectors.holds import manifest_of
 from connectors.objects import ObjectStore
 from connectors.runs.frames import make_frames
-from connectors.runs.ledger import write
+from connectors.runs.ledger import runs, write
 from connectors.runs.record import Run
 from deploy.replay.children import children, folder_of
-from deploy.replay.group import Group, RunFailed, group
+from deploy.replay.group import Group, RunFailed, alone, group
 from deploy.replay.lag import LagWatch
 from deploy.replay.local import Input, held_inputs, inputs_of, own_frames, work
 from deploy.replay.progress import Reached, follow, live_outcomes
@@ -60,12 +60,30 @@ def play(
 ) -> Run:
     """Plays the run to its end and answers with what is known of it then, which is in the log as well.
 
-    RunFailed where one of its processes keeps dying; SupervisorFault where it is being played on this folder
-    already. Whatever ends it, the same call goes on with it.
+    RunFailed where one of its processes keeps dying, and where it is being played on this folder already (what is
+    known of it then stays as it is). Whatever ends it, the same call goes on with it.
     """
+    ensure_topics(replace(live, names=run.names(live.names)))
+    with alone(folder_of(settings, run.name), run.name):
+        # Only who holds the folder says how the run stands: a second start would call it stopped under the first.
+        known = runs(live).get(run.name, run)
+        if known.state == "done":  # the one that held the folder until now has ended it
+            return known
+        return _played(
+            changed(known, state="running", local=ways.local), cores, settings, live, ways, length_us, tell
+        )
+
+
+def _played(
+    run: Run,
+    cores: Mapping[str, Core],
+    settings: Settings,
+    live: Connection,
+    ways: Ways,
+    length_us: int,
+    tell: Callable[[Told], None],
+) -> Run:
     connection = replace(live, names=run.names(live.names))
-    ensure_topics(connection)
-    run = changed(run, state="running", local=ways.local)
     write(live, run)
     began, before_s = time.monotonic(), run.seconds
     reached = Reached(run)

@@ -16,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 
 from connectors.clickhouse.ddl import Databases
 from connectors.clickhouse.schema import StoreAddress, connect, digests
+from connectors.runs.ledger import runs
 from tests.connectors.clips.media import make
 from tests.fixtures_kafka import eventually
 from tests.route.test_shells_agree import scene
@@ -147,6 +148,22 @@ def test_done_once_is_done(lab: Lab, whole: dict[str, Any]) -> None:
     ends = lab.ends("whole")
     assert lab.replay("whole") == whole
     assert lab.ends("whole") == ends
+
+
+def test_a_second_start_of_a_run_that_is_being_played_is_refused_and_changes_nothing(lab: Lab) -> None:
+    words = ("replay", "--stream", "door", "--run", "once", "--from-station", "events", "--no-rows")
+    first = lab.start(*words, "--json")
+    try:
+        eventually(lambda: "once" in runs(lab.connection) and runs(lab.connection)["once"].state == "running", 120)
+        first.send_signal(signal.SIGSTOP)  # so that it can not be done before the second one has tried
+        assert "run once is being played already" in lab.run(*words, code=1)
+        assert runs(lab.connection)["once"].state == "running"
+    finally:
+        first.send_signal(signal.SIGCONT)
+        said, complained = first.communicate(timeout=300)
+    assert first.returncode == 0, complained
+    assert json.loads(said.splitlines()[-1])["state"] == "done"
+    assert runs(lab.connection)["once"].state == "done"
 
 
 def test_the_same_name_for_another_plan_is_refused(lab: Lab, whole: dict[str, Any]) -> None:
