@@ -53,8 +53,8 @@ def differing(path: str, default: Any, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def told(plan: Mapping[str, Any] | None) -> str:
-    """A plan in a line's length."""
+    """A plan in a line's length; where there is none, where to look instead."""
     if plan is None:
-        return ""
+        return "(nobody planned it: what computed it is in its records, below)"
     said = [f"{path}={value}" for path, value in plan["set"].items()]
     return ", ".join([f"profile {plan['profile']}", *said])

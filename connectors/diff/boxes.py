@@ -48,20 +48,37 @@ def _person(p: PersonEmotion) -> Seen:
     return Seen((p.x1_px, p.y1_px, p.x2_px, p.y2_px), p.emotion, p.score, feeling, who)
 
 
-def same_things(a: Sequence[Seen], b: Sequence[Seen], least: float, by_label: bool) -> Paired:
-    """Which is which, by overlap: with `by_label` first among equal labels, then, of what is left, among all."""
+Persons = frozenset[tuple[int, int]]
+"""Track of A, track of B: one person."""
+
+
+def same_things(
+    a: Sequence[Seen], b: Sequence[Seen], least: float, by_label: bool = False, persons: Persons | None = None
+) -> Paired:
+    """Which is which, by overlap. What is surely the same comes first: with `by_label` what overlaps and has one
+    label, with `persons` who is one person, wherever they are; then, of what is left, all that overlap.
+    """
     near = {
         (i, j): shared - NEAR * abs(x.score - y.score)
         for i, x in enumerate(a)
         for j, y in enumerate(b)
         if (shared := overlap(x.box, y.box)) >= least
     }
-    if not by_label:
+    if by_label:
+        sure = {(i, j): gain for (i, j), gain in near.items() if a[i].label == b[j].label}
+    elif persons is not None:
+        sure = {
+            (i, j): 1 + overlap(x.box, y.box) - NEAR * abs(x.score - y.score)
+            for i, x in enumerate(a)
+            for j, y in enumerate(b)
+            if (x.who, y.who) in persons
+        }
+    else:
         return paired(a, b, near)
-    alike = paired(a, b, {(i, j): gain for (i, j), gain in near.items() if a[i].label == b[j].label})
-    left, right = set(alike.lost), set(alike.added)
+    first = paired(a, b, sure)
+    left, right = set(first.lost), set(first.added)
     others = paired(a, b, {(i, j): gain for (i, j), gain in near.items() if i in left and j in right})
-    pairs = tuple(sorted((*alike.pairs, *others.pairs)))
+    pairs = tuple(sorted((*first.pairs, *others.pairs)))
     taken_a, taken_b = {i for i, _ in pairs}, {j for _, j in pairs}
     return Paired(pairs, tuple(sorted(left - taken_a)), tuple(sorted(right - taken_b)))
 
@@ -91,10 +108,16 @@ class FrameOf:
 
 
 def compare_boxes(
-    where: FrameOf, a: Sequence[Seen], b: Sequence[Seen], config: Config, findings: Findings, by_label: bool
+    where: FrameOf,
+    a: Sequence[Seen],
+    b: Sequence[Seen],
+    config: Config,
+    findings: Findings,
+    by_label: bool = False,
+    persons: Persons | None = None,
 ) -> Paired:
     """One frame's boxes; counts go to the findings, the frame as an example if anything differs in it."""
-    found = same_things(a, b, config.box_overlap, by_label)
+    found = same_things(a, b, config.box_overlap, by_label, persons)
     findings.counts["a"] += len(a)
     findings.counts["b"] += len(b)
     of_a, of_b = ["lost"] * len(a), ["added"] * len(b)

@@ -1,6 +1,6 @@
 """Compares one noun of one session: two iterators of records in, findings out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from connectors.diff.config import Config
@@ -23,6 +23,20 @@ def compare(
     config: Config,
     findings: Findings,
 ) -> None:
-    """Adds to `findings` how B's records of a session differ from A's; both in the order of the log."""
+    """Adds to `findings` how B's records of a session differ from A's; both in the order of the log, to be read
+    more than once.
+    """
     findings.session = session
-    BY_NAME[noun].compare((r for r in a if stretch.holds(r)), (r for r in b if stretch.holds(r)), config, findings)
+    BY_NAME[noun].compare(Held(a, stretch), Held(b, stretch), config, findings)
+
+
+class Held:
+    """The records of a stretch, read anew each time."""
+
+    def __init__(self, records: Iterable[Any], stretch: Stretch) -> None:
+        if iter(records) is records:
+            raise TypeError("an iterator can be read once only")
+        self._records, self._stretch = records, stretch
+
+    def __iter__(self) -> Iterator[Any]:
+        return (r for r in self._records if self._stretch.holds(r))

@@ -1,19 +1,20 @@
 """Boxes, faces and emotions frame by frame."""
 
 from collections.abc import Iterable, Iterator
-from typing import cast
+from typing import TypeVar
 
 from connectors.diff.boxes import FrameOf, Pictured, Seen, compare_boxes, seen_of
 from connectors.diff.config import Config
 from connectors.diff.findings import Findings
 from connectors.diff.order import by_frame
 from connectors.diff.pairing import Paired
+from connectors.diff.persons import same_persons
 from schemas.records import Emotions
 
+P = TypeVar("P", bound=Pictured)
 
-def compared(
-    a: Iterable[Pictured], b: Iterable[Pictured], findings: Findings
-) -> Iterator[tuple[Pictured, Pictured]]:
+
+def compared(a: Iterable[P], b: Iterable[P], findings: Findings) -> Iterator[tuple[P, P]]:
     """Records of the frames that both runs speak of; others, and answers that are missing, are counted."""
     for x, y in by_frame(a, b):
         if x is None or y is None:
@@ -41,20 +42,20 @@ def compare_faces(a: Iterable[Pictured], b: Iterable[Pictured], config: Config, 
     """Faces, by overlap; relabelled is another expression."""
     for x, y in compared(a, b, findings):
         left, right = seen_of(x), seen_of(y)
-        found = compare_boxes(where_of(x, y), left, right, config, findings, by_label=False)
+        found = compare_boxes(where_of(x, y), left, right, config, findings)
         _feelings(found, left, right, config, findings, x.pts_us)
 
 
-def compare_emotions(a: Iterable[Pictured], b: Iterable[Pictured], config: Config, findings: Findings) -> None:
-    """Emotions of persons: the same person is who stands at the same place of the same frame, since each run
-    counts its tracks by itself; `persons` counts the pairs of tracks that were one person.
+def compare_emotions(a: Iterable[Emotions], b: Iterable[Emotions], config: Config, findings: Findings) -> None:
+    """Emotions by person and time: who is who is settled over the whole session first (`same_persons`), so the
+    records are read twice. Who has no track, or a piece of one that the other run has whole, is whom they
+    overlap with in that frame. `persons` counts the persons that both runs follow.
     """
-    persons: set[tuple[int, int]] = set()
+    persons = same_persons(a, b, config)
     for x, y in compared(a, b, findings):
-        left, right = seen_of(cast(Emotions, x)), seen_of(cast(Emotions, y))
-        found = compare_boxes(where_of(x, y), left, right, config, findings, by_label=False)
+        left, right = seen_of(x), seen_of(y)
+        found = compare_boxes(where_of(x, y), left, right, config, findings, persons=persons)
         _feelings(found, left, right, config, findings, x.pts_us)
-        persons |= {(left[i].who, right[j].who) for i, j in found.pairs}
     findings.counts["persons"] += len(persons)
 
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Self
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
@@ -98,6 +98,10 @@ class RunLog:
         for one in _once(one for one in logged if (one.record.stream_id, one.record.session_id) == session):
             yield one.record
 
+    def kept(self, noun: str, session: tuple[str, str], told: Told) -> "Kept":
+        """The same, to be read as often as one likes, one reader at a time."""
+        return Kept(self, noun, session, told)
+
     def _all(self, noun: str, stream_id: str, session_id: str) -> Iterator[Logged]:
         topic = self._connection.names.topic(BY_NOUN[noun])
         client = self._client
@@ -141,6 +145,19 @@ class RunLog:
                 yield Logged(record, partition, offset, hashlib.sha256(value[HEADER.size :]).digest())
             if offset + 1 >= end:
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A session's records in the log."""
+
+    run: RunLog
+    noun: str
+    session: tuple[str, str]
+    told: Told
+
+    def __iter__(self) -> Iterator[Record]:
+        return self.run.records(self.noun, self.session, self.told)
 
 
 def _once(records: Iterator[Logged]) -> Iterator[Logged]:

@@ -1,6 +1,6 @@
 """Which nouns are compared, how, and what is measured of each. Declarations only."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,13 @@ from connectors.diff.tracks import compare_tracks
 from connectors.diff.windows import WEIGHTS, compare_windows
 from connectors.diff.words import compare_words
 
-Compare = Callable[[Iterator[Any], Iterator[Any], Config, Findings], None]
+Compare = Callable[[Iterable[Any], Iterable[Any], Config, Findings], None]
 
 
-def of_spans(read: Callable[[Any], Iterator[Any]], by_label: bool = False) -> Compare:
+def of_spans(read: Callable[[Iterable[Any]], Iterator[Any]], by_label: bool = False) -> Compare:
     """Comparing spans that `read` makes of records."""
 
-    def compare(a: Iterator[Any], b: Iterator[Any], config: Config, findings: Findings) -> None:
+    def compare(a: Iterable[Any], b: Iterable[Any], config: Config, findings: Findings) -> None:
         spans.compare_spans(read(a), read(b), config, findings, by_label)
 
     return compare

@@ -38,7 +38,7 @@ def diff(
             say(f"comparing {noun} of {session.stream_id}")
             result.stretches[session, noun] = stretch
             found = result.found.setdefault(noun, findings_of(config))
-            left, right = a.records(noun, session, of_a[noun]), b.records(noun, session, of_b[noun])
+            left, right = a.kept(noun, session, of_a[noun]), b.kept(noun, session, of_b[noun])
             compare(noun, session, left, right, stretch, config, found)
     result.undecodable = {run.run: run.undecodable for run in (a, b) if run.undecodable}
     return result

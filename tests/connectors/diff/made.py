@@ -180,7 +180,7 @@ SHUFFLED: Mapping[str, str] = MappingProxyType(
 def found(noun: str, a: Sequence[Any], b: Sequence[Any], stretch: Stretch = WHOLE, **config: Any) -> Findings:
     """What comes out of comparing two sessions."""
     findings = findings_of(Config(**config))
-    compare(noun, SESSION, iter(a), iter(b), stretch, Config(**config), findings)
+    compare(noun, SESSION, a, b, stretch, Config(**config), findings)
     return findings
 
 

@@ -92,3 +92,36 @@ def test_a_person_is_the_same_whatever_number_its_track_has() -> None:
     assert (m["persons"], m["relabelled"], m["valence_moved"], m["arousal_moved"]) == (1, 3, 3, 0)
     assert m["mean_valence_moved"] == 1.0
     assert m["added"] == m["lost"] == 0
+
+
+LEFT, RIGHT = 0.0, 100.0
+
+
+def pair_of(left: int, right: int, crossed: bool = False) -> tuple[PersonEmotion, ...]:
+    """A sad one on the left, a happy one on the right; crossed, each is where the other was."""
+    places = (RIGHT, LEFT) if crossed else (LEFT, RIGHT)
+    return tuple(
+        PersonEmotion(track_id=track, emotion=emotion, score=0.8, x1_px=x, y1_px=0, x2_px=x + 50, y2_px=50)
+        for track, emotion, x in zip((left, right), ("sadness", "happiness"), places, strict=True)
+    )
+
+
+def test_who_is_who_goes_by_the_whole_track_and_not_by_the_place_in_one_frame() -> None:
+    a = framed("emotions", [pair_of(1, 2)] * 9)
+    b = framed("emotions", [pair_of(8, 7, crossed=n == 4) for n in range(9)])
+    m = measured("emotions", a, b)
+    assert (m["persons"], m["matched"], m["added"], m["lost"]) == (2, 18, 0, 0)
+    assert (m["relabelled"], m["moved"]) == (0, 2)  # they stand elsewhere, and feel what they felt
+    assert measured("emotions", b, a)["moved"] == 2
+
+
+def test_a_person_whose_track_the_other_run_has_cut_is_still_one_frame_by_frame() -> None:
+    a = framed("emotions", [pair_of(1, 2)] * 9)
+    b = framed("emotions", [pair_of(1 if n < 5 else 3, 2) for n in range(9)])
+    m = measured("emotions", a, b)
+    assert (m["persons"], m["equal"], m["added"], m["lost"]) == (2, 18, 0, 0)
+
+
+def test_records_that_can_be_read_once_only_are_refused() -> None:
+    with pytest.raises(TypeError, match="once only"):
+        measured("emotions", iter(framed("emotions", [pair_of(1, 2)])), [])  # type: ignore[arg-type]
