@@ -20,6 +20,7 @@ from api.routes import frames, health, highlights, live, runs, sql, streams, top
 from api.sounds import Sounds
 from api.store import Clickhouse, Store
 from api.streams import Cached
+from api.watermarks import Watermarks
 from connectors.objects import ObjectStore
 from topics.connection import Connection
 from topics.fetch import Fetcher
@@ -42,7 +43,7 @@ def create_app(
     serde, hub = Serde(connection), Hub()
     store = Store(clickhouse)
     parts = Parts(
-        connection, serde, store, Cached(store), objects, FrameReader(connection, serde),
+        connection, serde, store, Cached(store), Watermarks(store), objects, FrameReader(connection, serde),
         Fetcher(connection), Sounds(), Gauge(connection), hub,
         Live(connection, serde, hub), supervisor_state, page_dir,
     )  # fmt: skip

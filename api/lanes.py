@@ -1,12 +1,14 @@
 """The timeline's lanes: what ClickHouse holds of a range, binned there, joined into spans here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 from api.bins import Cell, bands, bin_width_us, crowded, spans
-from api.shapes.timeline import Lanes, Level, Place, Span, Watermark, Word
-from api.store import Row, Store
+from api.shapes.timeline import Lanes, Level, Place, Span, Word
+from api.store import Store
+from api.watermarks import Watermarks
 
 FRAME_US = 100_000  # a mark of one frame is as long as a frame at 10 fps
 HOLE_US = 350_000  # three frames without a track are an occlusion, more are a hole
@@ -16,8 +18,8 @@ WORD_BIN_US = 50_000  # a word of 0.3 s is six pixels wide: nobody reads less
 UTTERANCE_US = 2_000_000  # utterances that are narrower than a mark are joined
 MARK_PX = 3
 SOUND_SCORE = 0.3
-NOUNS = ("streams", "detections", "faces", "tracks", "utterances", "speech", "sounds", "emotions", "fused",
-         "events", "highlights", "clips")  # fmt: skip
+# A server answers ten questions at once in the time of the longest; the embedded store one while another is read.
+ASKERS = ThreadPoolExecutor(8, "lanes")
 WHERE = "run = {run:String} AND stream_id = {stream:String} AND session_id = {session:String} AND NOT end"
 AT = f"{WHERE} AND pts_us >= {{from:Int64}} AND pts_us < {{to:Int64}} AND status = 'ok'"
 OVER = f"{WHERE} AND end_us > {{from:Int64}} AND start_us < {{to:Int64}} AND status = 'ok'"
@@ -45,24 +47,28 @@ class View:
                 "to": self.to_us, "bin": self.bin_us, **more}  # fmt: skip
 
 
-def lanes(store: Store, view: View) -> Lanes:
-    """All lanes of a view."""
+def lanes(store: Store, view: View, marks: Watermarks) -> Lanes:
+    """All lanes of a view, asked for side by side."""
     db = store.place.database
-    binned: list[str] = []
-    emotions, valence = _emotions(store, view, db)
-    loudness, silence, sounds = _sounds(store, view, db)
-    speech, words = _speech(store, view, db, binned)
+    emotions = ASKERS.submit(_emotions, store, view, db)
+    sounds = ASKERS.submit(_sounds, store, view, db)
+    said = ASKERS.submit(_speech, store, view, db)
+    frames = ASKERS.submit(_frames, store, view)
+    persons = ASKERS.submit(_persons, store, view, db)
+    events = ASKERS.submit(_marks, store, view, f"{db}.events", "text")
+    highlights = ASKERS.submit(_marks, store, view, f"{db}.highlights", "title")
+    log = ASKERS.submit(_log, store, view, db)
+    reached = ASKERS.submit(marks.ask, view.run, view.stream, view.session)
+    speech, words, coarse = said.result()
+    for name, of in (("events", events.result()), ("highlights", highlights.result())):
+        coarse += [name] if any(span.count > 1 for span in of) else []
+    bands_, valence = emotions.result()
+    loudness, silence, heard = sounds.result()
     return Lanes(
         view.stream, view.session, view.run, view.from_us, view.to_us, view.bin_us,
-        frames=_frames(store, view),
-        persons=_persons(store, view, db),
-        emotions=emotions, valence=valence, speech=speech, words=words,
-        loudness=loudness, silence=silence, sounds=sounds,
-        events=_marks(store, view, f"{db}.events", "text", binned),
-        highlights=_marks(store, view, f"{db}.highlights", "title", binned),
-        log=_log(store, view, db),
-        watermarks=watermarks(store, view),
-        binned=binned,
+        frames=frames.result(), persons=persons.result(), emotions=bands_, valence=valence, speech=speech,
+        words=words, loudness=loudness, silence=silence, sounds=heard, events=events.result(),
+        highlights=highlights.result(), log=log.result(), watermarks=reached.result(), binned=coarse,
     )  # fmt: skip
 
 
@@ -123,7 +129,9 @@ def _sounds(store: Store, view: View, db: str) -> tuple[list[Level], list[Span],
     return curve, [_span(c) for c in spans(silent, 1)], [_span(c) for c in spans(classes, SOUND_US + view.bin_us)]
 
 
-def _speech(store: Store, view: View, db: str, binned: list[str]) -> tuple[list[Span], list[Word]]:
+def _speech(store: Store, view: View, db: str) -> tuple[list[Span], list[Word], list[str]]:
+    """Utterances, words, and which of the two are coarser than what was said."""
+    coarse = []
     rows = store.ask(
         f"SELECT id, start_us, end_us, text, speaker, words FROM {db}.speech "  # noqa: S608
         f"WHERE {OVER} AND text != '' ORDER BY start_us LIMIT {{most:UInt32}}",
@@ -131,16 +139,17 @@ def _speech(store: Store, view: View, db: str, binned: list[str]) -> tuple[list[
     )
     words = [Word(w["text"], w["start_us"], w["end_us"], w["confidence"]) for r in rows for w in r["words"]]
     if words and view.bin_us > WORD_BIN_US:
-        binned.append("words")
+        coarse.append("words")
         words = []
     if rows and MARK_PX * view.bin_us > UTTERANCE_US:
-        binned.append("speech")
+        coarse.append("speech")
         cells = (Cell(r["speaker"], r["start_us"], r["end_us"]) for r in rows)
-        return [_span(c) for c in spans(cells, MARK_PX * view.bin_us)], words
-    return [Span(r["start_us"], r["end_us"], r["speaker"], 0, 1, r["id"], r["text"]) for r in rows], words
+        return [_span(c) for c in spans(cells, MARK_PX * view.bin_us)], words, coarse
+    said = [Span(r["start_us"], r["end_us"], r["speaker"], 0, 1, r["id"], r["text"]) for r in rows]
+    return said, words, coarse
 
 
-def _marks(store: Store, view: View, table: str, text: str, binned: list[str]) -> list[Span]:
+def _marks(store: Store, view: View, table: str, text: str) -> list[Span]:
     """Events and highlights: each by itself where there is room, else the best of each few pixels."""
     wide = view.parameters(wide=MARK_PX * view.bin_us)
     rows = store.ask(
@@ -149,8 +158,6 @@ def _marks(store: Store, view: View, table: str, text: str, binned: list[str]) -
         f"FROM {table} WHERE {OVER} AND {text} != '' GROUP BY bin ORDER BY start",
         wide,
     )
-    if any(r["n"] > 1 for r in rows):
-        binned.append(table.rpartition(".")[2])
     return [Span(r["start"], r["stop"], "", r["best"], r["n"], r["which"], r["said"]) for r in rows]
 
 
@@ -189,22 +196,3 @@ def _notice(row: Mapping[str, Any]) -> Span:
     start, end, at = row["start_us"], row["end_us"], row["pts_us"]
     spans = end > start and row["kind"] != "ended"
     return Span(start if spans else at, max(end, at), row["kind"], 0, row["dropped"], row["id"], row["text"])
-
-
-def watermarks(store: Store, view: View) -> list[Watermark]:
-    """How far each station has got in this session; off the tables: repeats change nothing but the count."""
-    each = " UNION ALL ".join(
-        f"SELECT '{noun}' AS noun, max(watermark_us) AS mark, count() AS n, max(end) AS ended, "  # noqa: S608
-        f"countIf(status = 'unavailable') AS unavailable, countIf(status = 'rejected') AS rejected, "
-        f"argMax(reason, seq) AS why FROM {store.place.log_database}.{noun} "
-        f"WHERE run = {{run:String}} AND stream_id = {{stream:String}} AND session_id = {{session:String}}"
-        for noun in NOUNS
-    )
-    return [
-        Watermark(r["noun"], r["mark"], r["n"], bool(r["ended"]), r["unavailable"], r["rejected"], r["why"])
-        for r in _in_order(store.ask(each, view.parameters()))
-    ]
-
-
-def _in_order(rows: Iterable[Row]) -> list[Row]:
-    return sorted(rows, key=lambda r: NOUNS.index(r["noun"]))

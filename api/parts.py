@@ -15,6 +15,7 @@ from api.problem import away
 from api.sounds import Sounds
 from api.store import Store
 from api.streams import Cached
+from api.watermarks import Watermarks
 from connectors.objects import ObjectStore
 from topics.connection import Connection
 from topics.fetch import Fetcher
@@ -29,6 +30,7 @@ class Parts:
     serde: Serde
     store: Store
     streams: Cached
+    watermarks: Watermarks
     objects: ObjectStore
     frames: FrameReader
     fetcher: Fetcher

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterable
 from uuid import UUID
 
-from api.lanes import NOUNS
 from api.shapes.streams import Mode, Session, Stream
 from api.store import Row, Store
+from api.watermarks import NOUNS
 
 LIVE_WITHIN_S = 15.0
 NOW_AND_THEN = {"streams", "highlights", "clips"}

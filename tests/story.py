@@ -124,7 +124,9 @@ class Teller:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The stream: how long, with what, and whether it has ended."""
+    """The stream: how long, with what, and whether it has ended. cut: what the first clip lacks. gone: why the
+    second could not be made.
+    """
 
     stream_id: str
     session_id: str
@@ -135,6 +137,8 @@ class Story:
     captured_us: int = 0
     tracked_s: float = 1e9
     gap_s: tuple[float, float] | None = None
+    cut: str = ""
+    gone: str = ""
 
     def tell(self, teller: Teller, objects: Path | None = None) -> list[Highlight]:
         """Writes everything; clips go to `objects`. The highlights come back."""
@@ -338,15 +342,19 @@ class Story:
 
     def clip(self, highlight: Highlight, objects: Path) -> Clip:
         """A playable MP4 of the highlight's stretch, and its poster."""
+        about = self.common("clips", highlight.seq, highlight.pts_us) | {
+            "start_us": highlight.start_us, "end_us": highlight.end_us, "highlight_id": highlight.id,
+        }  # fmt: skip
+        if self.gone and highlight.seq == 1:
+            return Clip(**about, status="unavailable", reason=self.gone, missing="all of it")
         key = f"clips/{self.stream_id}/{highlight.id}"
         path = objects / f"{key}.mp4"
         path.parent.mkdir(parents=True, exist_ok=True)
         film(path, highlight.start_us, highlight.end_us)
         path.with_suffix(".jpg").write_bytes(picture(highlight.peak_us))
         return Clip(
-            **self.common("clips", highlight.seq, highlight.pts_us), start_us=highlight.start_us,
-            end_us=highlight.end_us, highlight_id=highlight.id, key=f"{key}.mp4", poster_key=f"{key}.jpg",
-            bytes=path.stat().st_size, sha256=f"{highlight.seq:064x}",
+            **about, key=f"{key}.mp4", poster_key=f"{key}.jpg", bytes=path.stat().st_size,
+            sha256=f"{highlight.seq:064x}", missing="" if highlight.seq else self.cut,
         )  # fmt: skip
 
 

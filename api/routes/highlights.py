@@ -39,9 +39,9 @@ def get_highlights(
         f"SELECT h.id AS id, h.stream_id AS stream_id, h.session_id AS session_id, h.pts_us AS pts_us, "  # noqa: S608
         f"h.start_us AS start_us, h.end_us AS end_us, h.peak_us AS peak_us, h.score AS score, h.title AS title, "
         f"h.reasons AS reasons, h.frame AS frame, toString(h.recorded_at, 'UTC') AS recorded, c.key AS key, "
-        f"c.poster_key AS poster_key, c.bytes AS bytes FROM {db}.highlights AS h LEFT JOIN "
-        f"(SELECT highlight_id, key, poster_key, bytes FROM {db}.clips "
-        f"WHERE run = {{run:String}} AND key != '') AS c "
+        f"c.poster_key AS poster_key, c.bytes AS bytes, c.missing AS missing FROM {db}.highlights AS h LEFT JOIN "
+        f"(SELECT highlight_id, key, poster_key, bytes, if(key = '', reason, missing) AS missing FROM {db}.clips "
+        f"WHERE run = {{run:String}} AND NOT end) AS c "
         f"ON c.highlight_id = h.id WHERE {where} ORDER BY h.recorded_at DESC, h.start_us DESC "
         "LIMIT {limit:UInt32}",
         {"run": run, "stream": stream, "session": session, "text": text, "limit": limit},
@@ -57,7 +57,7 @@ def _highlight(row: Row) -> HighlightRow:
         _place(row["frame"], row["peak_us"]), utc(row["recorded"]),
         f"/api/clips/{row['id']}.mp4" if row["key"] else None,
         f"/api/clips/{row['id']}.jpg" if row["poster_key"] else None,
-        row["bytes"] or 0,
+        row["bytes"] or 0, row["missing"] or "",
     )  # fmt: skip
 
 
@@ -73,8 +73,8 @@ def get_clips(p: P, stream: str = "", session: str = "", run: str = LIVE, limit:
     where += " AND stream_id = {stream:String}" if stream else ""
     where += " AND session_id = {session:String}" if session else ""
     rows = p.store.ask(
-        f"SELECT highlight_id, stream_id, session_id, start_us, end_us, bytes, sha256, poster_key "  # noqa: S608
-        f"FROM {p.store.place.database}.clips WHERE {where} ORDER BY recorded_at DESC, start_us DESC "
+        f"SELECT highlight_id, stream_id, session_id, start_us, end_us, bytes, sha256, poster_key, "  # noqa: S608
+        f"missing FROM {p.store.place.database}.clips WHERE {where} ORDER BY recorded_at DESC, start_us DESC "
         "LIMIT {limit:UInt32}",
         {"run": run, "stream": stream, "session": session, "limit": limit},
     )
@@ -86,7 +86,7 @@ def _clip_row(row: Row) -> ClipRow:
     poster = f"{at}.jpg" if row["poster_key"] else None
     return ClipRow(
         row["highlight_id"], row["stream_id"], row["session_id"], row["start_us"], row["end_us"], row["bytes"],
-        row["sha256"], f"{at}.mp4", poster,
+        row["sha256"], f"{at}.mp4", poster, row["missing"],
     )  # fmt: skip
 
 

@@ -69,4 +69,4 @@ def get_lanes(
     """Everything the timeline draws for a range, no finer than its pixels."""
     if to_us <= from_us:
         raise Problem(422, f"an empty range: {from_us} … {to_us}", "give to_us > from_us")
-    return as_json(lanes(p.store, View(stream, session, run, from_us, to_us, width_px)))
+    return as_json(lanes(p.store, View(stream, session, run, from_us, to_us, width_px), p.watermarks))

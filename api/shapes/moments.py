@@ -17,7 +17,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class HighlightRow:
-    """A highlight with its clip, where that is made already."""
+    """A highlight with its clip, where that is made already. `clip_missing`: what of the moment is not in the
+    clip, or why there can be no clip; empty where all of it is there or still to come.
+    """
 
     id: str
     stream_id: str
@@ -34,11 +36,12 @@ class HighlightRow:
     clip: str | None
     poster: str | None
     clip_bytes: int
+    clip_missing: str
 
 
 @dataclass(frozen=True, slots=True)
 class ClipRow:
-    """A clip in the object store."""
+    """A clip in the object store. `missing`: what of start_us to end_us is not in it, and why."""
 
     highlight_id: str
     stream_id: str
@@ -49,3 +52,4 @@ class ClipRow:
     sha256: str
     clip: str
     poster: str | None
+    missing: str

@@ -47,7 +47,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     stations: What it runs, in the route's order; everything else it reads from live.
     config: Every tunable of its stations. models: by station. offsets: the part of each raw noun that was asked
     for, if it was asked for so. hold: read from this hold, not from the log.
-    seconds: Of work so far. said, live: What it says by noun, and what live said of the same sessions.
+    asked: What was set otherwise than live has it, in the words of who asked. seconds: Of work so far.
+    said, live: What it says by noun, and what live said of the same sessions.
     rows: Digests of its tables by noun. lag: Most records that live was behind meanwhile, by station.
     """
 
@@ -68,6 +69,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     who: str = ""
     planned_at: str = ""
+    asked: tuple[str, ...] = ()
     state: State = "planned"
     local: bool = False
     finished_at: str = ""

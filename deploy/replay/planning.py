@@ -114,6 +114,7 @@ def plan(
         config={s: json.loads(json.dumps(asdict(c))) for s, c in made.items()}, models={}, build=build_name(),
         offsets=asked.offsets, hold=hold, fps=asked.fps,
         who=f"{getpass.getuser()}@{socket.gethostname()}", planned_at=datetime.now(UTC).isoformat("T", "seconds"),
+        asked=tuple(words),
     )  # fmt: skip
     cores = cores_of(run, settings)
     return replace(run, models={s: used(c) for s, c in cores.items()}), cores

@@ -51,6 +51,8 @@ def show(run: Run, length_us: int = 0) -> None:
     console.print(
         f"  by {run.who} at {run.planned_at}, profile {run.profile}, build {run.build[:12]}", highlight=False
     )
+    if run.asked:
+        console.print(f"  with {', '.join(run.asked)}", highlight=False)
     rows = [
         {
             "noun": noun, "records": out.records, "digest": out.digest[:12],

@@ -52,7 +52,9 @@ def told(
     teller = Teller(connection, store, database)
     teller.make_tables()
     objects = tmp_path_factory.mktemp("objects")
-    story = Story("stage", file_session("stage"), gap_s=(29.0, 31.0))
+    story = Story(
+        "stage", file_session("stage"), gap_s=(29.0, 31.0), cut="its first 1.50 s have expired", gone="no packets"
+    )
     highlights = story.tell(teller, objects)
     place = Clickhouse(store_url, database, f"{database}_log")
     with TestClient(create_app(connection, place, FolderStore(objects))) as client:

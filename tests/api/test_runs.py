@@ -6,7 +6,7 @@ import pytest
 
 from connectors.clickhouse.rows import Place, column_names, row
 from connectors.runs.ledger import write
-from connectors.runs.record import Outcome, Run
+from connectors.runs.record import Outcome, Run, Used
 from tests.api.conftest import Told
 from topics.broker import ensure_topics
 from topics.extent import Passage
@@ -23,8 +23,11 @@ def test_a_replay_is_listed_with_its_record_and_rows_of_nobody_as_unknown(told: 
     session = told.story.session_id
     run = Run(
         name="candidate", stream="stage", passages=(Passage("stage", session),), reaches=(),
-        stations=("highlights",), own=("highlights",), profile="cpu", config={}, models={}, build="b", who="ada",
+        stations=("highlights",), own=("highlights",), profile="cpu",
+        config={"highlights": {"cooldown_s": 1}}, models={"highlights": Used("rules", "1", "ab")}, build="b",
+        who="ada",
         planned_at="2026-01-01T00:00:00Z", state="done", said={"highlights": Outcome(1, "d")},
+        asked=("highlights.cooldown_s=1",), live={"highlights": Outcome(3, "e")}, rows={"highlights": "r"},
     )  # fmt: skip
     write(told.teller.connection, run)
     moved = replace(told.highlights[0], title="Moved")
@@ -40,6 +43,16 @@ def test_a_replay_is_listed_with_its_record_and_rows_of_nobody_as_unknown(told: 
         "stations": ["highlights"], "planned_at": "2026-01-01T00:00:00Z", "finished_at": "", "who": "ada",
         "build": "", "records": {"highlights": 1},
     }  # fmt: skip
+    record = told.get("/api/runs/candidate")
+    assert (record["profile"], record["state"], record["asked"]) == ("cpu", "done", ["highlights.cooldown_s=1"])
+    assert record["parts"] == [{"stream_id": "stage", "session_id": session, "from_us": None, "until_us": None}]
+    assert record["config"] == {"highlights": {"cooldown_s": 1}}
+    assert record["nouns"] == [
+        {"noun": "highlights", "records": 1, "digest": "d", "live": "differs", "live_records": 3, "rows": "r",
+         "model": "rules", "model_version": "1", "model_sha256": "ab"}
+    ]  # fmt: skip
+    refused = told.client.get("/api/runs/forgotten")
+    assert (refused.status_code, refused.json()["detail"]) == (404, "nothing is written down of a run forgotten")
     assert [h["title"] for h in told.get("/api/highlights", run="candidate")] == ["Moved"]
     why = told.get(f"/api/why/{moved.id}", run="candidate")
     assert [n["run"] for n in why["nodes"] if n["noun"] in ("highlights", "fused")] == ["candidate"] + ["live"] * 3

@@ -109,7 +109,17 @@ def test_highlights_come_with_reasons_frame_and_clip_and_can_be_searched(told: T
     assert [r["title"] for r in told.get("/api/highlights", text="applause")] == ["Applause and a happy face"]
     assert [r["title"] for r in told.get("/api/highlights", text="SPEECH_after")] == [told.highlights[1].title]
     assert told.get("/api/highlights", text="'; DROP TABLE x") == []
-    assert len(told.get("/api/clips", stream="stage")) == 3
+    assert [c["missing"] for c in told.get("/api/clips", stream="stage")] == ["", "its first 1.50 s have expired"]
+
+
+def test_what_a_clip_lacks_is_said_and_why_there_is_none(told: Told) -> None:
+    rows = {r["id"]: r for r in told.get("/api/highlights", stream="stage")}
+    first, second, third = (rows[h.id] for h in told.highlights)
+    assert (first["clip"], first["clip_missing"]) == (
+        f"/api/clips/{first['id']}.mp4", "its first 1.50 s have expired"
+    )  # fmt: skip
+    assert (second["clip"], second["poster"], second["clip_missing"]) == (None, None, "no packets")
+    assert (third["clip"] is not None, third["clip_missing"]) == (True, "")
 
 
 def test_a_clip_is_served_whole_in_ranges_and_not_again_to_who_has_it(told: Told) -> None:

@@ -21,6 +21,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from api.app import create_app
 from api.store import Clickhouse
+from api.watermarks import NOUNS
 from connectors.objects import FolderStore
 from deploy.embedded.kafka import KafkaNode, free_port
 from deploy.embedded.registry import app as registry_app
@@ -156,6 +157,11 @@ def fill(teller: Teller) -> None:
         teller.store.command(
             f"INSERT INTO bench_log.{noun} (run, stream_id, session_id, seq, pts_us, watermark_us, end, status) "
             f"VALUES ('live', 'day', '{session}', {count}, {end_us}, {end_us}, true, 'ok')"
+        )
+    for noun in sorted(set(NOUNS) - DAY.keys()):
+        teller.store.command(
+            f"INSERT INTO bench_log.{noun} (run, stream_id, session_id, seq, pts_us, watermark_us, end, status) "
+            f"VALUES ('live', 'day', '{session}', 0, {end_us}, {end_us}, true, 'ok')"
         )
     teller.store.command(
         "INSERT INTO bench_log.frames (run, stream_id, session_id, seq, pts_us, end) "

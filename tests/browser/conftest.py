@@ -6,7 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import clickhouse_connect
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
 
 from api.app import create_app
 from api.store import Clickhouse
@@ -34,6 +34,7 @@ SHOTS = Path(__file__).parent.parent.parent / "test-results"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
          "--disable-sync"]  # fmt: skip
 PATIENCE_MS = 30_000  # two cores for broker, store, browser and whatever else runs here
+CUT, GONE = "its first 1.50 s have expired", "the log does not hold its packets any more"
 OURS = ("http://127.0.0.1:", "ws://127.0.0.1:", "blob:", "data:")
 
 
@@ -127,12 +128,12 @@ def world(
     teller = Teller(connection, client, database)
     teller.make_tables()
     objects = tmp_path_factory.mktemp("objects")
-    Story("mute", file_session("mute"), seconds=12, sound=False).tell(teller, objects)
+    Story("mute", file_session("mute"), seconds=12, sound=False, gone=GONE).tell(teller, objects)
     Story("radio", file_session("radio"), picture=False).tell(teller, objects)
     crowd = Story("crowd", file_session("crowd"), seconds=6)
     crowd.tell(teller)
     teller.say("highlights", many_highlights(crowd, 1000), log=False)
-    Story("stage", file_session("stage"), gap_s=(29.0, 31.0)).tell(teller, objects)
+    Story("stage", file_session("stage"), gap_s=(29.0, 31.0), cut=CUT).tell(teller, objects)
     yield World(connection, Clickhouse(store_url, database, f"{database}_log"), objects, built_page, teller)
     client.close()
 
@@ -161,8 +162,12 @@ def until(page: Page, look: Callable[[], bool]) -> None:
 
 
 def shot(page: Page, name: str, whole: bool = False) -> None:
-    """A screenshot for people to look at, when everything has come."""
-    page.wait_for_timeout(900)  # thumbnails and lanes come one by one, and nothing tells of the last
+    """A screenshot for people to look at, when everything has come; of a live page, when its lanes have."""
+    if page.locator("[data-shown]").count():
+        until(page, lambda: page.locator("[data-shown]").get_attribute("data-shown") != "")
+    with suppress(TimeoutError):
+        page.wait_for_load_state("networkidle", timeout=3000)  # thumbnails come one by one
+    page.wait_for_timeout(300)  # they are drawn in the next frames
     SHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png", full_page=whole)
 

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import clickhouse_connect
 
-from schemas.records import Emotions, Frame, PersonEmotion, Sounds, Tracks
+from schemas.records import Audio, Emotions, Frame, PersonEmotion, Sounds, Tracks
 from tests.browser.conftest import World
-from tests.story import FPS, HEIGHT, WIDTH, S, Story, Teller, people, picture, tracked
+from tests.story import FPS, HEIGHT, WIDTH, S, Story, Teller, people, picture, tone, tracked
 
 BATCH = 5
 SCENE_US = 25 * S
@@ -64,6 +64,8 @@ class Feed:
         say("tracks", tracks)
         say("emotions", emotions)
         first = moments[seq]
+        say("audio", [Audio(**story.common("audio", seq // BATCH, first), captured_us=story.captured_us + first,
+                            pcm=tone(first % SCENE_US))])  # fmt: skip
         say("sounds", [Sounds(**story.common("sounds", seq // BATCH, first), start_us=first, end_us=first + S // 2,
                               loudness_db=-30.0 + seq % 9, peak_db=-20.0)])  # fmt: skip
         self.now_us = moments[seq + BATCH - 1]

@@ -60,6 +60,7 @@ def test_it_draws_both_runs_filters_by_noun_and_asks_nobody(chromium: Browser, w
     gone = view.locator(".moment:visible", has_text="says nothing here").first
     expect(gone.locator(".absent svg image")).to_have_count(1)
     SHOTS.mkdir(exist_ok=True)
+    view.evaluate("scrollTo(0, 0)")  # the header sticks to the top of what is seen
     view.screenshot(path=SHOTS / "diff-light.png", full_page=True)
     view.locator("#theme").click()
     assert view.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
@@ -74,6 +75,6 @@ def test_it_is_dark_where_the_reader_is_and_fits_a_phone(chromium: Browser, writ
     assert view.evaluate("getComputedStyle(document.body).colorScheme") == "dark"
     view.set_viewport_size({"width": 390, "height": 844})
     assert view.evaluate("document.documentElement.scrollWidth") <= 390
-    view.screenshot(path=SHOTS / "diff-phone.png")
+    view.screenshot(path=SHOTS / "diff-phone.png", full_page=True)
     assert told == []
     view.close()

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from api.store import Clickhouse
-from tests.browser.conftest import World, now_us, shot, until
+from tests.browser.conftest import CUT, GONE, World, now_us, shot, until
 from tests.browser.feed import Feed
 from tests.fixtures_kafka import eventually
 from tests.story import FPS, S, Story, Teller
@@ -39,6 +39,7 @@ def test_starting_names_the_parts_that_are_not_there_yet(world: World, page: Pag
         expect(page.get_by_role("heading", name="Starting")).to_be_visible()
         for part in ("broker", "clickhouse"):
             expect(page.locator("[data-state=starting]")).to_contain_text(part)
+        expect(page.locator("[data-health=wait]")).to_contain_text("starting")
         shot(page, "02-starting")
 
 
@@ -57,6 +58,9 @@ def test_a_replayed_file_shows_picture_words_lanes_and_highlights_of_one_moment(
         assert now_us(page) == 6_500_000
         assert "t=6.50" in page.url
         expect(page.locator("[data-boxes='1']")).to_be_visible()
+        page.keyboard.press("Home")
+        shown = page.locator("[data-shown]").get_attribute("data-shown") or ""
+        assert float(shown.split()[0]) < 0 < 40 * S < float(shown.split()[1])  # at its begin the whole is in view
 
 
 def test_playing_the_log_moves_the_one_clock_and_the_words_follow(world: World, page: Page) -> None:
@@ -90,6 +94,8 @@ def test_a_highlight_says_why_plays_its_clip_in_place_and_drives_the_clock(world
         item.get_by_text("why").click()
         expect(item.get_by_text("loud sound", exact=True)).to_be_visible()
         assert item.get_by_role("link", name=re.compile("download")).get_attribute("href")
+        cut = page.locator("ol > li").filter(has_text="A person enters an empty room")
+        expect(cut).to_contain_text(f"▲ the clip is not whole: {CUT}")
         shot(page, "04-why")
         item.get_by_role("button", name="Play: ").click()
         video = page.locator("video#clip")
@@ -152,6 +158,7 @@ def test_a_stream_without_sound_says_so(world: World, page: Page) -> None:
         page.goto(f"{url}/?stream=mute&t=7")
         expect(page.get_by_text("This stream has no sound")).to_be_visible()
         expect(page.locator("[data-boxes='1']")).to_be_visible()
+        expect(page.locator("ol > li").filter(has_text="Somebody speaks")).to_contain_text(f"no clip ▲ {GONE}")
         shot(page, "10-no-sound")
 
 
@@ -214,7 +221,27 @@ def test_live_shows_the_newest_frame_with_the_boxes_of_that_frame_and_follows(wo
         expect(page.locator(".badge")).to_have_text("● live")
 
 
+def ask_sql_as_of(page: Page) -> None:
+    """The SQL box, of one run and as it was."""
+    answer = page.get_by_role("region", name="SQL").locator("tbody td")
+    page.get_by_role("textbox", name="Query").fill("SELECT count() AS n FROM speech WHERE stream_id = 'stage'")
+    page.get_by_role("button", name=re.compile("^Run ")).click()
+    expect(answer).to_have_text(["8"])
+    for run, count in (("tried", "3"), ("live", "5")):
+        page.get_by_role("combobox", name="Run asked").select_option(run)
+        page.get_by_role("button", name=re.compile("^Run ")).click()
+        expect(answer).to_have_text([count])
+    page.get_by_label("As of").fill("2020-01-01T12:00:00")
+    page.get_by_role("button", name=re.compile("^Run ")).click()
+    expect(answer).to_have_text(["0"])
+    expect(page.get_by_text("· live as of 1/1/2020")).to_be_visible()
+    shot(page, "19-sql-as-of", whole=True)
+    page.get_by_role("button", name="now", exact=True).click()
+    expect(page.get_by_label("As of")).to_have_value("")
+
+
 def test_topics_show_lag_and_the_last_record_and_sql_answers(world: World, page: Page) -> None:
+    world.tell_run("tried")
     with world.site() as url:
         page.goto(f"{url}/?stream=stage&tab=topics")
         row = page.get_by_role("row").filter(has_text=f"{world.connection.names.prefix}.speech")
@@ -225,6 +252,7 @@ def test_topics_show_lag_and_the_last_record_and_sql_answers(world: World, page:
         expect(page.get_by_text("20 rows in")).to_be_visible()
         expect(page.get_by_role("cell", name="0.99").first).to_be_visible()
         shot(page, "15-topics-sql", whole=True)
+        ask_sql_as_of(page)
         page.get_by_role("textbox", name="Query").fill("SELECT * FROM file('/etc/passwd')")
         page.get_by_role("button", name=re.compile("^Run")).click()
         expect(page.get_by_role("alert")).to_contain_text("refused")
@@ -252,4 +280,22 @@ def test_it_fits_a_phone_and_light_rooms(world: World, page: Page, scheme: str, 
         page.goto(f"{url}/?stream=stage&t=15.5")
         expect(page.locator("[data-boxes='2']")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        until(page, lambda: page.locator("[data-shown]").get_attribute("data-shown") != "")
+        narrow = "n => n.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"
+        assert page.locator(".wrap .name").evaluate_all(narrow) == []
+        laid = "n => n.map(e => e.checkVisibility({ contentVisibilityAuto: true }))"
+        assert page.locator("ol > li .title").evaluate_all(laid) == [True] * 3  # below the fold as well
         shot(page, f"17-{scheme}-{width}", whole=width < 500)
+
+
+def test_a_print_holds_the_whole_list(world: World, page: Page) -> None:
+    with world.site() as url:
+        page.goto(f"{url}/?stream=crowd&tab=highlights")
+        expect(page.get_by_text("Moment 999").first).to_be_attached()
+        page.emulate_media(media="print")
+        until(page, lambda: page.evaluate("document.documentElement.scrollHeight") > 20_000)
+        laid = "n => n.filter(e => !e.checkVisibility({ contentVisibilityAuto: true })).length"
+        assert page.locator("ol.wide > li .title").evaluate_all(laid) == 0
+        page.goto(f"{url}/?stream=stage&t=15.5")
+        expect(page.locator("[data-boxes='2']")).to_be_visible()
+        shot(page, "18-print", whole=True)

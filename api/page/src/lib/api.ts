@@ -18,6 +18,7 @@ export type Why = Schemas["Why"];
 export type WhyNode = Schemas["WhyNode"];
 export type Mark = Schemas["Mark"];
 export type RunRow = Schemas["RunRow"];
+export type RunRecord = Schemas["RunRecord"];
 export type SqlAnswer = Schemas["SqlAnswer"];
 
 /** What records of the log have in common; the rest is the noun's own. */
@@ -76,8 +77,9 @@ export async function readiness(): Promise<Readiness> {
   return answer<Readiness>(response);
 }
 
-export async function sql(query: string, limit: number): Promise<SqlAnswer> {
-  const body = JSON.stringify({ query, limit });
+/** A SELECT, over every run as it is now; with `run` or `as_of`, every view in it is read as that run was then. */
+export async function sql(query: string, limit: number, run = "", as_of = ""): Promise<SqlAnswer> {
+  const body = JSON.stringify({ query, limit, run, as_of });
   return answer<SqlAnswer>(await fetch("/api/sql", { method: "POST", headers: { "Content-Type": "application/json" }, body }));
 }
 

@@ -79,7 +79,7 @@ export function draw(scene: Scene): Hit[] {
     if (scene.beside) seam(scene, all);
     log(scene, whole("log"), hits);
     reached(scene, whole("log"));
-  }
+  } else text(scene, "asking the store …", gutter, width, AXIS + (all[0] as Lane).top + (all[0] as Lane).height / 2, theme.faint);
   ctx.restore();
   return hits;
 }
@@ -131,7 +131,8 @@ function grid(scene: Scene, all: Lane[]): void {
     ctx.fillRect(x, AXIS - 4, 1, bottom);
     ctx.globalAlpha = 1;
     ctx.fillStyle = theme.faint;
-    ctx.fillText(step < 1e6 ? scene.label_us(us) : scene.label_us(us).replace(/\.0+$/, ""), x + 4, AXIS / 2);
+    const label = step < 1e6 ? scene.label_us(us) : scene.label_us(us).replace(/\.0+$/, "");
+    if (x + 4 + ctx.measureText(label).width <= width) ctx.fillText(label, x + 4, AXIS / 2); // half a time misleads
     ctx.fillStyle = theme.line;
   }
 }
@@ -239,7 +240,7 @@ function speech(scene: Scene, lane: Lane, hits: Hit[]): void {
       const w = at(scene, word.end_us) - x;
       ctx.fillStyle = theme.speech;
       ctx.fillRect(x, lane.top + lane.height - 6, Math.max(1, w - 1), 2);
-      text(scene, word.text, x - 3, Math.max(w + 6, 20), lane.top + lane.height / 2 - 2, theme.text);
+      text(scene, word.text, x - 3, Math.max(w + 6, 24), lane.top + lane.height / 2 - 2, theme.text);
     }
   if (!scene.has.audio) text(scene, "no sound: nothing can be said", scene.gutter, scene.width, lane.top + lane.height / 2, theme.faint);
 }
