@@ -22,6 +22,7 @@ from topics.catalog import CATALOG
 from topics.connection import Connection
 from topics.read import consumer
 from topics.registry import Serde
+from topics.route import ROUTE, STATIONS, downstream
 from topics.topic import Topic
 
 SINK = "clickhouse"
@@ -34,6 +35,27 @@ class Outcome:
 
     done: dict[tuple[Spot, str], str] = field(default_factory=dict)
     left: dict[Spot, str] = field(default_factory=dict)
+
+
+def first_of(case: Case) -> str | None:
+    """Of the stations that could not use what another one said, the one that all the rest read of, however far."""
+    readers = [s for s in STATIONS if s in case.open]
+    if not readers or set(case.open) - {SINK, *downstream(readers[0])}:
+        return None
+    return readers[0]
+
+
+def remedy(case: Case, topic: Topic[Record]) -> str:
+    """What to do about bytes that are no record."""
+    if topic.kind == "raw":
+        return f"repair it (`dlq show {case.origin} --out FILE`, --with FILE)"
+    writer = next((e.name for e in ROUTE if e.writes is topic and e.name in STATIONS), None)
+    if writer is None:
+        return "nothing computes it again"
+    return (
+        "what a station says is computed again, not repaired: `framelog replay --stream "
+        f"{case.first.stream} --run NAME --from-station {writer}` says it anew, in a run of its own"
+    )
 
 
 @dataclass(slots=True)
@@ -55,8 +77,12 @@ class Desk:
         return fetch(client, case.origin) or fetch(client, case.first.at)
 
     def again(self, cases: Sequence[Case]) -> Outcome:
-        """Cases whose bytes are as they were: what can be used by now goes its way."""
-        sessions: dict[tuple[str, str], list[Case]] = defaultdict(list)
+        """Cases whose bytes are as they were: what can be used by now goes its way.
+
+        A raw record's session is replayed whole. What a station said stands in live's log as it is: its
+        session is replayed from the first of those on that could not use it.
+        """
+        sessions: dict[tuple[str, str, str], list[Case]] = defaultdict(list)
         with ExitStack() as opened:
             client = opened.enter_context(consumer(self.connection))
             for case in cases:
@@ -67,22 +93,21 @@ class Desk:
                     continue
                 record = self.serde.decode(message.value(), topic)
                 if why := self._useless(record, message, case.origin):
-                    self.outcome.left[case.origin] = (
-                        f"{why}: repair it (`dlq show {case.origin} --out FILE`, --with FILE)"
-                    )
+                    self.outcome.left[case.origin] = f"{why}: {remedy(case, topic)}"
                     continue
                 assert not isinstance(record, Undecodable)
                 if SINK in case.open:
                     self._row(case, topic, record, message)
-                if stations := [r for r in case.open if r != SINK]:
-                    if topic.kind != "raw":
+                if any(r != SINK for r in case.open):
+                    since = "" if topic.kind == "raw" else first_of(case)
+                    if since is None:
                         self.outcome.left[case.origin] = (
-                            f"{', '.join(stations)}: what a station said is computed again"
+                            f"{', '.join(case.open)}: no one station leads to all of them"
                         )
                         continue
-                    sessions[record.stream_id, record.session_id].append(case)
-        for session, group in sessions.items():
-            self._run(session, group)
+                    sessions[record.stream_id, record.session_id, since].append(case)
+        for (stream, session, since), group in sessions.items():
+            self._run((stream, session), since, group)
         return self.outcome
 
     def _useless(self, record: Any, message: Message, at: Spot) -> str:
@@ -104,15 +129,17 @@ class Desk:
                 writer.close()
         self._handled([case.origin], [SINK], f"row in {topic.noun}")
 
-    def _run(self, session: tuple[str, str], cases: Sequence[Case]) -> None:
-        """Replays the session; whoever still can not use a message says so in the run's own letters."""
+    def _run(self, session: tuple[str, str], since: str, cases: Sequence[Case]) -> None:
+        """Replays the session, from a station on if one is named; whoever still can not use a message says so in
+        the run's own letters.
+        """
         from connectors.runs.plan import Asked, stations
         from deploy.commands.replay import continued
         from deploy.replay.chosen import from_log
         from deploy.replay.planning import plan
         from deploy.replay.play import Ways, play
 
-        marks = " ".join(sorted(str(c.origin) for c in cases))
+        marks = " ".join([*sorted(str(c.origin) for c in cases), *filter(None, [since])])
         name = f"letters-{sha256(f'{session} {marks}'.encode()).hexdigest()[:12]}"
         how = f"run {name}"
         if self.dry:
@@ -120,7 +147,7 @@ class Desk:
                 self._handled([case.origin], [r for r in case.open if r != SINK], how)
             return
         self.tell(f"replaying {'/'.join(session)} as run {name}")
-        asked = Asked(session[0], session[1])
+        asked = Asked(session[0], session[1], station=since or None)
         chosen = from_log(asked, self.connection, stations(asked))
         made, cores = plan(name, asked, chosen, self.settings, os.environ, ())
         made, done = continued(self.connection, made)
@@ -145,6 +172,8 @@ class Desk:
                 topic, message = self._topic(case.origin), self._original(client, case)
                 if topic is None or message is None:
                     raise BadRepair(f"{case.origin}: neither the message nor its letter is in the log any more")
+                if topic.kind != "raw":
+                    raise BadRepair(f"{case.origin}: {remedy(case, topic)}")
                 before = self.serde.decode(message.value(), topic)
                 records[case.origin] = repaired(bodies[case.origin], before, topic, self.serde)
         if self.dry:

@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.processors.lab",
     "tests.route.played",
     "tests.route.reopened",
+    "tests.route.replayed",
     "tests.two_lanes",
 ]
 HERE = Path(__file__).parent

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-# Modules that share something which takes long to make: a played clip, a told world behind the page.
+# Modules that share something which takes long to make: a played clip, a log to replay from, a told
+# world behind the page.
 SHARED = {
     "played": (
         "tests/faults/test_campaign.py",
@@ -21,6 +22,7 @@ SHARED = {
         "tests/route/test_two_shells.py",
         "tests/route/test_verify_played.py",
     ),
+    "lab": ("tests/browser/test_run_page.py", "tests/route/test_replay.py"),
     "world": tuple(f"tests/browser/test_{name}.py" for name in ("access", "diff_page", "page", "why_page")),
 }
 UNIT_OF = {module: unit for unit, modules in SHARED.items() for module in modules}

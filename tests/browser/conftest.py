@@ -95,23 +95,29 @@ class World:
     @contextmanager
     def site(self, supervisor_state: Path | None = None, **other: Any) -> Iterator[str]:
         """The API and the page over it, on a port of its own."""
-        app = create_app(
+        with served(
             other.get("connection", self.connection),
             other.get("clickhouse", self.clickhouse),
             FolderStore(self.objects),
             supervisor_state,
             self.page_dir,
-        )
-        config = uvicorn.Config(app, port=free_port(), log_level="warning", timeout_graceful_shutdown=2)
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        eventually(lambda: server.started)
-        try:
-            yield f"http://127.0.0.1:{config.port}"
-        finally:
-            server.should_exit = True
-            thread.join(20)
+        ) as url:
+            yield url
+
+
+@contextmanager
+def served(*parts: Any) -> Iterator[str]:
+    """The API and the page over its parts, on a port of its own."""
+    config = uvicorn.Config(create_app(*parts), port=free_port(), log_level="warning", timeout_graceful_shutdown=2)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    eventually(lambda: server.started)
+    try:
+        yield f"http://127.0.0.1:{config.port}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
 
 
 @pytest.fixture(scope="session")

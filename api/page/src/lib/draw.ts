@@ -332,7 +332,9 @@ function log(scene: Scene, lane: Lane, hits: Hit[]): void {
     ctx.fillRect(found.x, lane.top + 1, bad ? found.w : 2, 14);
     ctx.globalAlpha = 1;
     const dropped = span.count > 1 && bad ? ` (${span.count} dropped)` : "";
-    text(scene, span.label + dropped, found.x, Math.max(found.w, 110), lane.top + 8, bad ? theme.warn : theme.faint);
+    const long = ctx.measureText(span.label + dropped).width + 8;
+    const left = found.x + long > scene.width ? scene.width - long : found.x; // what happens at the edge is named as well
+    text(scene, span.label + dropped, left - (left < found.x ? 3 : 0), Math.max(found.w, 110), lane.top + 8, bad ? theme.warn : theme.faint);
     hits.push({ ...found, w: Math.max(found.w, 40), y: lane.top, h: 15, lane: "log", noun: "streams", span });
   }
   let edge = -Infinity;
