@@ -19,7 +19,7 @@ UTTERANCE_US = 2_000_000  # utterances that are narrower than a mark are joined
 MARK_PX = 3
 SOUND_SCORE = 0.3
 # A server answers ten questions at once in the time of the longest; the embedded store one while another is read.
-ASKERS = ThreadPoolExecutor(8, "lanes")
+ASKERS = ThreadPoolExecutor(4, "lanes")
 WHERE = "run = {run:String} AND stream_id = {stream:String} AND session_id = {session:String} AND NOT end"
 AT = f"{WHERE} AND pts_us >= {{from:Int64}} AND pts_us < {{to:Int64}} AND status = 'ok'"
 OVER = f"{WHERE} AND end_us > {{from:Int64}} AND start_us < {{to:Int64}} AND status = 'ok'"

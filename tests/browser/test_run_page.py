@@ -75,6 +75,7 @@ def test_a_run_is_chosen_and_seen_beside_live_with_its_settings_counts_and_diges
         assert f"run={RUN}" in page.url
         expect(page.locator(".run.first").first).to_have_text(RUN)
         expect(page.locator(".run.last").first).to_have_text("live")
+        expect(page.locator(".run.first")).to_have_count(4)  # words and sound are live's: drawn once
         assert now_us(page) == 5_000_000
         until(page, lambda: page.locator(".boxes").get_attribute("data-boxes") == str(boxes(lab, RUN, 5_000_000)))
         page.get_by_role("button", name="record").click()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { Span } from "../src/lib/api";
+import type { Lanes, Span } from "../src/lib/api";
 import { bytes, clockTime, count, duration } from "../src/lib/format";
-import { layout, loud, MOST_ROWS, rows } from "../src/lib/lanes";
+import { borrowed, EVERY, layout, loud, MOST_ROWS, ownLanes, rows } from "../src/lib/lanes";
 import { lastBefore, nearest } from "../src/lib/nearest";
 import { keepInView, NARROWEST_US, padded, pan, serves, ticks, usAt, WIDEST_US, xOf, zoom } from "../src/lib/scale";
 import { format, parse } from "../src/lib/url";
@@ -90,6 +90,18 @@ describe("lanes", () => {
   it("follow each other without a gap of more than a pixel", () => {
     const all = layout(null, false);
     all.slice(1).forEach((lane, i) => expect(lane.top).toBe((all[i]?.top ?? 0) + (all[i]?.height ?? 0) + 1));
+  });
+  it("of a run that began late are its own as far as it ran, and live's elsewhere", () => {
+    expect([...ownLanes(["tracks", "fused", "events"])]).toEqual(["persons", "events"]);
+    expect(ownLanes([])).toEqual(EVERY);
+    const mark = (noun: string, records: number) => ({ noun, watermark_us: 0, records, ended: true, unavailable: 0, rejected: 0, reason: "" });
+    const some = (text: string, records: number) =>
+      ({ events: [text], speech: [text], words: [text], watermarks: [mark("speech", records), mark("events", records)] }) as unknown as Lanes;
+    const shown = borrowed(some("run", 0), some("live", 7), ownLanes(["events"]));
+    expect([shown.events, shown.speech, shown.words]).toEqual([["run"], ["live"], ["live"]]);
+    expect(shown.watermarks.map((m) => m.records)).toEqual([7, 0]);
+    const twice = (own: string[]) => layout(null, false, {} as Lanes, ownLanes(own)).find((l) => l.name === "speech")?.height;
+    expect(twice([])).toBeGreaterThan(twice(["events"]) as number);
   });
   it("show loudness between −60 dB and 0 dB", () => expect([-100, -60, -30, 0, 6].map(loud)).toEqual([0, 0, 0.5, 1, 1]));
 });

@@ -1,7 +1,7 @@
 /** Draws the timeline's lanes and remembers where everything lies, for hover and click. */
 import type { Lanes, Level, Place, Span } from "./api";
 import { duration, words as spaced } from "./format";
-import { BOTH, layout, loud, rows, STATION, type Lane, type LaneName } from "./lanes";
+import { EVERY, layout, loud, rows, STATION, type Lane, type LaneName } from "./lanes";
 import { ticks, tickStep, xOf, type View } from "./scale";
 import { emotionColour, trackColour, type Theme } from "./theme";
 
@@ -24,6 +24,8 @@ export interface Scene {
   lanes: Lanes | null;
   /** The same range as another run has it, drawn below. */
   beside: Lanes | null;
+  /** Which lanes the run drawn above has of its own: only those are shown twice. */
+  own: ReadonlySet<LaneName>;
   tall: boolean;
   /** Raw log's last moment: lanes end here at the latest. */
   last_us: number;
@@ -36,8 +38,8 @@ export interface Scene {
 export const AXIS = 20;
 const LEAST = 2;
 
-export function heightOf(lanes: Lanes | null, tall: boolean, beside: Lanes | null = null): number {
-  const last = layout(lanes, tall, beside).at(-1) as Lane;
+export function heightOf(lanes: Lanes | null, tall: boolean, beside: Lanes | null, own: ReadonlySet<LaneName>): number {
+  const last = layout(lanes, tall, beside, own).at(-1) as Lane;
   return AXIS + last.top + last.height;
 }
 
@@ -45,8 +47,8 @@ export function heightOf(lanes: Lanes | null, tall: boolean, beside: Lanes | nul
 export function draw(scene: Scene): Hit[] {
   const { ctx, width, theme, lanes, gutter } = scene;
   const hits: Hit[] = [];
-  const all = layout(lanes, scene.tall, scene.beside);
-  ctx.clearRect(0, 0, width, heightOf(lanes, scene.tall, scene.beside));
+  const all = layout(lanes, scene.tall, scene.beside, scene.own);
+  ctx.clearRect(0, 0, width, heightOf(lanes, scene.tall, scene.beside, scene.own));
   ctx.font = `11px ${theme.font}`;
   ctx.textBaseline = "middle";
   ctx.save();
@@ -67,14 +69,16 @@ export function draw(scene: Scene): Hit[] {
     const runs = scene.beside ? [lanes, scene.beside] : [lanes];
     runs.forEach((of, n) => {
       const mine = { ...scene, lanes: of };
-      const box = (lane: LaneName): Lane => half(whole(lane), n, runs.length);
+      const twice = (lane: LaneName): boolean => runs.length > 1 && scene.own.has(lane);
+      // What only live has is drawn once; its second turn draws nowhere.
+      const box = (lane: LaneName): Lane => (twice(lane) || n === 0 ? half(whole(lane), n, twice(lane) ? runs.length : 1) : { ...whole(lane), top: -9999 });
       persons(mine, box("persons"), hits);
       emotion(mine, box("emotion"), hits);
       speech(mine, box("speech"), hits);
       sound(mine, box("sound"), hits);
       marks(mine, box("events"), of.events, "events", theme.event, hits);
       marks(mine, box("highlights"), of.highlights, "highlights", theme.highlight, hits);
-      for (const lane of all) if (BOTH.has(lane.name)) reached(mine, box(lane.name));
+      for (const lane of all) if (EVERY.has(lane.name)) reached(mine, box(lane.name));
     });
     if (scene.beside) seam(scene, all);
     log(scene, whole("log"), hits);
@@ -94,7 +98,7 @@ export function half(lane: Lane, n: number, of: number): Lane {
 function seam(scene: Scene, all: Lane[]): void {
   const { ctx, theme } = scene;
   ctx.fillStyle = theme.line;
-  for (const lane of all) if (BOTH.has(lane.name)) ctx.fillRect(scene.gutter, AXIS + lane.top + lane.height / 2 - 1, scene.width, 1.5);
+  for (const lane of all) if (scene.own.has(lane.name)) ctx.fillRect(scene.gutter, AXIS + lane.top + lane.height / 2 - 1, scene.width, 1.5);
 }
 
 const at = (scene: Scene, us: number): number => scene.gutter + xOf(us, scene.view, scene.width - scene.gutter);

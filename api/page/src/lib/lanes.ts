@@ -15,8 +15,30 @@ export const STATION: Record<LaneName, string> = {
   highlights: "", log: "streams",
 };
 
-/** Lanes that two runs share: one above the other. Pictures and the log are the same for both. */
-export const BOTH: ReadonlySet<LaneName> = new Set(["persons", "emotion", "speech", "sound", "events", "highlights"]);
+/** Lanes that two runs may have of their own, one above the other, and what of the answer is drawn in each. Pictures and
+ * the log are the same for both. */
+const OWN: Partial<Record<LaneName, [noun: string, fields: (keyof Lanes)[]]>> = {
+  persons: ["tracks", ["persons"]], emotion: ["emotions", ["emotions", "valence"]], speech: ["speech", ["speech", "words"]],
+  sound: ["sounds", ["loudness", "silence", "sounds"]], events: ["events", ["events"]], highlights: ["highlights", ["highlights"]],
+};
+
+/** Lanes that a run has of its own, by the stations that it ran (all, if none is named). */
+export function ownLanes(stations: readonly string[]): ReadonlySet<LaneName> {
+  const names = Object.entries(OWN).filter(([, [noun]]) => !stations.length || stations.includes(noun));
+  return new Set(names.map(([name]) => name as LaneName));
+}
+
+/** All lanes that a run can have of its own. */
+export const EVERY = ownLanes([]);
+
+/** A run's lanes, those that it has not of its own taken from live: that is what it read. */
+export function borrowed(run: Lanes, live: Lanes, own: ReadonlySet<LaneName>): Lanes {
+  const others = Object.entries(OWN).filter(([name]) => !own.has(name as LaneName));
+  const fields = Object.fromEntries(others.flatMap(([, [, names]]) => names.map((name) => [name, live[name]])));
+  const nouns = new Set(others.map(([, [noun]]) => noun));
+  const watermarks = run.watermarks.map((mark) => (nouns.has(mark.noun) && live.watermarks.find((m) => m.noun === mark.noun)) || mark);
+  return { ...run, ...fields, watermarks };
+}
 
 const ROW = 13;
 export const MOST_ROWS = 6;
@@ -38,7 +60,7 @@ export function rows(spans: readonly Span[], most = MOST_ROWS): { row: number[];
 }
 
 /** Lanes from top to bottom. */
-export function layout(lanes: Lanes | null, tall: boolean, beside: Lanes | null = null): Lane[] {
+export function layout(lanes: Lanes | null, tall: boolean, beside: Lanes | null = null, own: ReadonlySet<LaneName> = EVERY): Lane[] {
   const most = Math.max(rows(lanes?.persons ?? []).count, rows(beside?.persons ?? []).count);
   const people = Math.min(MOST_ROWS, Math.max(2, most));
   const extra = tall ? 1.5 : 1;
@@ -54,7 +76,7 @@ export function layout(lanes: Lanes | null, tall: boolean, beside: Lanes | null 
   ];
   let top = 0;
   return heights.map(([name, one]) => {
-    const height = beside && BOTH.has(name) ? 2 * one - 2 : one;
+    const height = beside && own.has(name) ? 2 * one - 2 : one;
     const lane = { name, top, height };
     top += height + 1;
     return lane;
