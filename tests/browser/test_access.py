@@ -18,7 +18,8 @@ WIDE: ViewportSize = {"width": 1440, "height": 844}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 ASK = """async (contrast) => {
     const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
-    const found = await axe.run({ exclude: [["ol.wide > li:nth-child(n+9)"]] }, { runOnly: rules, rules: { "color-contrast": { enabled: contrast } } });
+    const how = { runOnly: rules, rules: { "color-contrast": { enabled: contrast } } };
+    const found = await axe.run({ exclude: [["ol.wide > li:nth-child(n+9)"]] }, how);
     const told = n => [n.target.join(" "), n.any.map(a => a.message).join("; ")];
     return [found.passes.length, found.violations.map(v => [v.id, v.help, v.nodes.map(told)])];
 }"""
@@ -39,8 +40,8 @@ def viewed(chromium: Browser, request: pytest.FixtureRequest) -> Any:
 
 
 def violations(page: Page) -> list[Any]:
-    """What axe finds, and that it looked at all; then at the other size what a size can spoil. Colours are the same
-    at each, and contrast takes most of the time that axe needs.
+    """What axe finds, and that it looked at all; then at the other size what a size can spoil. Colours are the
+    same at each, and contrast takes most of the time that axe needs.
     """
     told, here = [], page.viewport_size
     for size, contrast in ((here, True), (PHONE if here == WIDE else WIDE, False)):
