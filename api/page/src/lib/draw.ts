@@ -327,6 +327,7 @@ function marks(scene: Scene, lane: Lane, spans: readonly Span[], noun: LaneName,
 
 function log(scene: Scene, lane: Lane, hits: Hit[]): void {
   const { ctx, lanes, theme } = scene;
+  let named = -Infinity;
   for (const span of lanes?.log ?? []) {
     const found = bar(scene, span, lane.top, lane.height);
     if (!found) continue;
@@ -337,8 +338,11 @@ function log(scene: Scene, lane: Lane, hits: Hit[]): void {
     ctx.globalAlpha = 1;
     const dropped = span.count > 1 && bad ? ` (${span.count} dropped)` : "";
     const long = ctx.measureText(span.label + dropped).width + 8;
-    const left = found.x + long > scene.width ? scene.width - long : found.x; // what happens at the edge is named as well
-    text(scene, span.label + dropped, left - (left < found.x ? 3 : 0), Math.max(found.w, 110), lane.top + 8, bad ? theme.warn : theme.faint);
+    const left = found.x + long > scene.width ? scene.width - long - 3 : found.x; // what happens at the edge is named as well
+    if (left >= named) {
+      text(scene, span.label + dropped, left, Math.max(found.w, 110), lane.top + 8, bad ? theme.warn : theme.faint);
+      named = left + long;
+    }
     hits.push({ ...found, w: Math.max(found.w, 40), y: lane.top, h: 15, lane: "log", noun: "streams", span });
   }
   let edge = -Infinity;
