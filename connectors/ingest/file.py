@@ -16,6 +16,7 @@ from connectors.ingest.report import Summary
 from connectors.ingest.tail import NOUNS, all_ended, ends_now, tails
 from connectors.ingest.writer import Writer
 from connectors.sources import Extractor
+from connectors.sources.pictures import Coder
 from schemas.identity import file_session_id
 
 
@@ -61,7 +62,7 @@ def _write(job: Job, session: str, writer: Writer, beat: Beat, resumed: bool) ->
     numbering = Numbering(job.stream, session)
     gauge = Gauge(numbering, media.duration_us, job.on_progress)
     pace = Pace(stopped.wait) if job.speed == "real" else None
-    extractor = Extractor(config)
+    extractor, coder = Extractor(config), Coder(config.jpeg_quality)
     large, cut = 0, True
     for noun, track in (("frames", media.video), ("audio", media.audio)):
         if track is None:
@@ -82,7 +83,7 @@ def _write(job: Job, session: str, writer: Writer, beat: Beat, resumed: bool) ->
         if pace is not None:
             pace.until(item.pts_us)
         captured_us = 0 if pace is None else time.time_ns() // 1000
-        record = numbering.stamp(encoded(item, config.jpeg_quality), captured_us)
+        record = numbering.stamp(encoded(item, coder), captured_us)
         if not writer.write(record, stopped.is_set):
             break
         gauge.at(extractor.end_us)

@@ -16,6 +16,7 @@ from connectors.ingest.report import Summary
 from connectors.ingest.tail import NOUNS, all_ended, ends_now
 from connectors.ingest.writer import NOUN_OF, Raw, Writer
 from connectors.sources import Config, Extractor, Item, Media, SourceError, open_media
+from connectors.sources.pictures import Coder
 
 BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 JOIN_S = 3.0
@@ -48,6 +49,7 @@ class Capture:
         self._reopen = reopen
         self._zero_s = clock()
         self.extractor = Extractor(config)
+        self._coder = Coder(config.jpeg_quality)
         self.reconnected = 0
         self.large = 0
         self.thread = threading.Thread(target=self.run, name="capture", daemon=True)
@@ -82,7 +84,7 @@ class Capture:
     def _put_all(self, items: list[Item]) -> None:
         for item in items:
             if fits(item):
-                record = encoded(item, self._config.jpeg_quality)
+                record = encoded(item, self._coder)
                 self._backlog.put(replace(record, captured_us=time.time_ns() // 1000))
             else:
                 self.large += 1

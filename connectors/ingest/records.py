@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from connectors.ingest.writer import NOUN_OF, Raw
 from connectors.sources import Batch, Item, Picture, Sound
-from connectors.sources.pictures import jpeg, upright
+from connectors.sources.pictures import Coder
 from connectors.sources.sound import RATE_HZ
 from schemas.records import Audio, Frame, Packets
 
@@ -13,14 +13,14 @@ NOUN: dict[type[Item], str] = {Picture: "frames", Sound: "audio", Batch: "packet
 CLASS: dict[str, type[Raw]] = {noun: cls for cls, noun in NOUN_OF.items()}
 
 
-def encoded(item: Item, quality: int) -> Raw:
+def encoded(item: Item, coder: Coder) -> Raw:
     """A record of an item that does not know yet whose it is: no stream, no session, seq 0."""
     match item:
         case Picture():
-            pixels = upright(item.frame, item.turn_deg)
+            image, width_px, height_px = coder(item)
             return Frame(
-                stream_id="", session_id="", seq=0, pts_us=item.pts_us, width_px=pixels.shape[1],
-                height_px=pixels.shape[0], image=jpeg(pixels, quality),
+                stream_id="", session_id="", seq=0, pts_us=item.pts_us, width_px=width_px, height_px=height_px,
+                image=image,
             )  # fmt: skip
         case Sound():
             return Audio(stream_id="", session_id="", seq=0, pts_us=item.pts_us, rate_hz=RATE_HZ, pcm=item.pcm)

@@ -11,6 +11,7 @@ from connectors.sources.config import Config
 from connectors.sources.extract import Extractor
 from connectors.sources.items import Picture
 from connectors.sources.log import open_log
+from connectors.sources.pictures import Coder
 from schemas.codec import Undecodable
 from topics.catalog import FRAMES
 from topics.connection import Connection
@@ -33,6 +34,7 @@ def make_frames(
     with Serde(connection) as serde:
         last, over = _written(connection, serde)
         errors: list[KafkaException] = []
+        coder = Coder(config.jpeg_quality)
 
         def delivered(error: object, _: Message) -> None:
             if error is not None:
@@ -56,7 +58,7 @@ def make_frames(
                     if numbering.next_seq("frames") <= last.get(session, -1):
                         numbering.skip("frames", item.pts_us)
                         continue
-                    record = numbering.stamp(encoded(item, config.jpeg_quality))
+                    record = numbering.stamp(encoded(item, coder))
                     _send(producer, topic, serde.encode(record), session[0].encode(), delivered)
                     if errors:
                         raise errors[0]

@@ -42,6 +42,6 @@ class Config:
     def identity(self) -> str:
         """The settings that decide a file's records, and so its session; changes with the code that makes them."""
         return (
-            f"1 fps={self.fps:g} q={self.jpeg_quality} audio={self.audio_record_ms} "
+            f"2 fps={self.fps:g} q={self.jpeg_quality} audio={self.audio_record_ms} "
             f"fill={self.silence_fill_s:g} packets={self.packets_ms}/{self.packets_bytes}"
         )

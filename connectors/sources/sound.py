@@ -30,6 +30,11 @@ class Chunks:
         """Number of the first sample that is not yet there."""
         return self._start + len(self._buffer) // BYTES
 
+    @property
+    def full_at(self) -> int:
+        """Number of the sample with which the record at hand is full, if no long gap comes before it."""
+        return self._start + self._record
+
     def add(self, at: int, pcm: bytes) -> Iterator[Sound]:
         """Takes samples whose first is number `at`; gives the records that are full."""
         gap = at - self.end
@@ -65,40 +70,65 @@ class Listener:
     """Decoded sound of any format to records.
 
     Within a run samples are counted, so that rounded timestamps neither add nor lose any. Where the timestamps and
-    the count differ by more than 40 ms a new run begins at the timestamp.
+    the count differ by more than 40 ms a new run begins at the timestamp. Frames are kept until they fill a record
+    and resampled together: a call for each costs three times as much (M: 45 ms, not 16, for 4,096 frames), and
+    the samples are the same.
     """
 
     def __init__(self, chunks: Chunks) -> None:
         self._chunks = chunks
         self._resampler: Any = None
+        self._held: Any = None
         self._shape: tuple[str, str, int] | None = None
         self._run_us = 0
+        self._first = 0
         self._heard = 0
         self._at = 0
 
     def add(self, start_us: int | None, frame: Any) -> Iterator[Sound]:
         """Takes an `av.AudioFrame` that starts at a stream time (None: right after the last)."""
-        from av.audio.resampler import AudioResampler
-
-        shape = (frame.format.name, frame.layout.name, frame.sample_rate)
-        due_us = self._run_us + self._heard * 1_000_000 // frame.sample_rate
+        rate_hz = frame.sample_rate
+        shape = (frame.format.name, frame.layout.name, rate_hz)
+        due_us = self._run_us + self._heard * 1_000_000 // rate_hz
         apart_us = 0 if start_us is None else abs(start_us - due_us)
         if shape != self._shape or apart_us > TOLERANCE_US:
             yield from self._drain()
-            self._resampler = AudioResampler(format="s16", layout="mono", rate=RATE_HZ)
+            self._begin()
             self._run_us = start_us if start_us is not None else self._chunks.end * 1_000_000 // RATE_HZ
-            self._at = (self._run_us * RATE_HZ + 500_000) // 1_000_000
+            self._first = self._at = (self._run_us * RATE_HZ + 500_000) // 1_000_000
             self._shape, self._heard = shape, 0
         self._heard += frame.samples
-        yield from self._take(self._resampler.resample(frame))
+        yield from self._hold(frame)
+        if self._first + self._heard * RATE_HZ // rate_hz >= self._chunks.full_at:
+            yield from self._pass_on()
 
     def finish(self) -> Iterator[Sound]:
         """What is left, the last record as short as it is."""
         yield from self._drain()
         yield from self._chunks.finish()
 
+    def _begin(self) -> None:
+        from av.audio.fifo import AudioFifo
+        from av.audio.resampler import AudioResampler
+
+        self._resampler, self._held = AudioResampler(format="s16", layout="mono", rate=RATE_HZ), AudioFifo()
+
+    def _hold(self, frame: Any) -> Iterator[Sound]:
+        frame.pts = None  # a queue wants to count from 0; here the samples are what counts
+        try:
+            self._held.write(frame)
+        except ValueError:  # another time base: a new connection, which says nothing of the samples
+            yield from self._pass_on()
+            self._held = type(self._held)()
+            self._held.write(frame)
+
+    def _pass_on(self) -> Iterator[Sound]:
+        if (held := self._held.read()) is not None:
+            yield from self._take(self._resampler.resample(held))
+
     def _drain(self) -> Iterator[Sound]:
         if self._resampler is not None:
+            yield from self._pass_on()
             yield from self._take(self._resampler.resample(None))
             self._resampler, self._shape = None, None
 

@@ -1,15 +1,17 @@
 """Sound without a gap, placed by counting samples."""
 
+from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.sources import Config, Extractor, Sound, open_media
-from connectors.sources.sound import Chunks
+from connectors.sources.sound import Chunks, Listener
 
 ONE = b"\x01\x00"
 
@@ -83,3 +85,33 @@ def test_sound_that_starts_late_begins_with_silence(clip: Any) -> None:
     assert not any(got[1].pcm)
     samples = np.frombuffer(b"".join(s.pcm for s in got), np.int16)
     assert np.flatnonzero(np.abs(samples) > 1000)[0] == pytest.approx(1.25 * 16_000, abs=60)
+
+
+def heard(sizes: list[int], rate_hz: int, layout: str, bases: list[int]) -> list[Sound]:
+    """Records of one tone that comes in frames of `sizes` samples with times in units of 1/`bases` in turn."""
+    listener, at, out = Listener(Chunks()), 0, list[Sound]()
+    wave = (8000 * np.sin(np.arange(sum(sizes)) * 2 * np.pi * 440 / rate_hz)).astype(np.int16)
+    for n, size in enumerate(sizes):
+        channels = 2 if layout == "stereo" else 1
+        frame = av.AudioFrame.from_ndarray(np.repeat(wave[at : at + size], channels)[None], "s16", layout)
+        frame.sample_rate, frame.time_base, frame.pts = rate_hz, Fraction(1, bases[n % len(bases)]), at
+        out += listener.add(at * 1_000_000 // rate_hz, frame)
+        at += size
+        # A record is out as soon as its last sample can be: held back is less than one and the filter's length.
+        assert at * 2 - sum(len(s.pcm) for s in out) * rate_hz / 16_000 < rate_hz + 400
+    return out + list(listener.finish())
+
+
+@pytest.mark.parametrize(("rate_hz", "layout"), [(44_100, "stereo"), (16_000, "mono"), (8_000, "mono")])
+@pytest.mark.parametrize("sizes", [[100_000], [1024] * 97 + [672], [20_000, 1, 79_999], [160] * 625])
+def test_how_sound_is_cut_into_frames_does_not_change_it(sizes: list[int], rate_hz: int, layout: str) -> None:
+    assert heard(sizes, rate_hz, layout, [rate_hz]) == heard([512] * 195 + [160], rate_hz, layout, [rate_hz])
+
+
+def test_another_time_base_in_the_midst_changes_nothing() -> None:
+    sizes = [1024] * 90
+    assert heard(sizes, 44_100, "stereo", [44_100, 90_000]) == heard(sizes, 44_100, "stereo", [44_100])
+
+
+def test_no_frames_no_sound() -> None:
+    assert list(Listener(Chunks()).finish()) == []
