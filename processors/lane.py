@@ -1,29 +1,27 @@
-"""One partition of a station: its queues, its positions, its driver, and what is on its way out."""
+"""One partition of a station: its queues, its positions, its driver, its outbox."""
 
 import asyncio
 import json
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from typing import Any, cast
 
 from aiokafka import AIOKafkaProducer
 
-from processors import envelope
 from processors.bounded import EndMark, ended, within
-from processors.drive import MapDriver, Said, Session, session_of
-from processors.exits import on_error
+from processors.drive import MapDriver, Session, session_of
 from processors.fold import FoldDriver
 from processors.gaps import Forsaken, Gap
 from processors.inbox import Inbox
+from processors.outbox import Outbox
 from processors.place import Limits, Place, Write
 from processors.poison import Poison
 from processors.reading import Arrival, Decode, Encode, Stored, read
 from processors.snapshots import Cut, Reader, SnapshotWriter
 from processors.tail import Window
 from schemas.codec import Undecodable
-from schemas.records import Record, Ref
+from schemas.records import Ref
 from topics import metrics
 from topics.connection import Connection
 from topics.limit import TooManyBad
@@ -49,17 +47,13 @@ class Lane(Inbox):
     ) -> None:
         super().__init__([connection.names.topic(t) for t in driver.edge.reads], partition, place, limits)
         self.driver, self.edge = driver, driver.edge
-        self.done = list(place.starts)  # next not safely out
         self.at = "nothing"
         self._connection, self._place, self._writer = connection, place, writer
-        self._encode, self._decode = codec
+        encode, self._decode = codec
+        self._outbox = Outbox(connection, driver.edge, partition, place, encode)
         self._fed = list(place.starts)
-        self._out, self._dead = place.cut.out, list(place.cut.dead)
-        self._dlqs = [connection.names.dlq(t) for t in self.edge.reads]
-        self._output = connection.names.topic(self.edge.writes)
         self._marks: dict[tuple[int, int], Arrival] = {}
         self._stopping = False
-        self._flying: deque[asyncio.Future[Any]] = deque()
         self._counted = dict(driver.counts)
         self._window = Window(connection, partition)
         if isinstance(driver, FoldDriver):
@@ -67,6 +61,11 @@ class Lane(Inbox):
         self._poison = Poison(stream for at in range(len(self.topics)) for stream, _ in driver.unended(at))
         driver.judge = self._judge
         self._forsaken, self._lost = Forsaken(), list(place.cut.lost or [0] * len(self.topics))
+
+    @property
+    def done(self) -> list[int]:
+        """Per input, the offset behind the last record all of whose outputs are safely out."""
+        return self._outbox.done
 
     @property
     def held_bytes(self) -> int:
@@ -127,9 +126,8 @@ class Lane(Inbox):
     def _work(self, batch: Sequence[tuple[int, Any]]) -> list[Write]:
         """Decodes, drives and encodes; runs in the station's thread."""
         began = time.perf_counter()
-        writes = [
-            w for arrivals in self._arrivals(batch) for o in self.driver.feed(arrivals) for w in self._written(o)
-        ]
+        outcomes = (o for arrivals in self._arrivals(batch) for o in self.driver.feed(arrivals))
+        writes = [w for o in outcomes if (w := self._outbox.write_of(o)) is not None]
         for at, record in batch:
             self._fed[at] = record.offset + 1
         metrics.BATCH_SECONDS.labels(self.edge.name).observe(time.perf_counter() - began)
@@ -184,45 +182,11 @@ class Lane(Inbox):
         ref = stored.ref
         self._poison.count(stream, reason and f"{ref.topic}/{ref.partition}@{ref.offset}: {reason}")
 
-    def _written(self, outcome: Any) -> Sequence[Write]:
-        cause = outcome.cause.stored
-        if isinstance(outcome, Said):
-            record = outcome.record
-            if self._said_before(record):
-                return ()
-            headers = envelope.of_output(self.edge, self._connection.names, record, cause)
-            return (Write(self._output, record.stream_id.encode(), self._encode(record), headers, False),)
-        if (outcome.cause.input, cause.ref.offset) in self._place.dead:
-            self._place.dead.discard((outcome.cause.input, cause.ref.offset))
-            return ()
-        headers = envelope.of_dead(self.edge, cause, outcome.reason)
-        return (Write(self._dlqs[outcome.cause.input], cause.key, cause.value, headers, True),)
-
-    def _said_before(self, record: Record) -> bool:
-        session = session_of(record)
-        last = self._place.said.get(session, -1)
-        if 0 <= last <= record.seq:
-            del self._place.said[session]
-        return record.seq <= last
-
     async def _write(
         self, producer: AIOKafkaProducer, batch: Sequence[tuple[int, Any]], writes: Sequence[Write]
     ) -> None:
-        for w in writes:
-            future = await producer.send(w.topic, w.value, key=w.key, partition=self.partition, headers=w.headers)
-            future.add_done_callback(self._confirmed)
-            self._flying.append(future)
-            if (
-                w.dead
-            ):  # before anything later: a Map's place is read from its output, and nothing dead lies behind it
-                await future
-        while self._flying and self._flying[0].done():
-            self._flying.popleft()
         reached = {at: record.offset + 1 for at, record in batch}
-        if self._flying:
-            self._flying[-1].add_done_callback(lambda _: self._reached(reached))
-        else:
-            self._reached(reached)
+        await self._outbox.send(producer, writes, reached, self.at)
         name = self.edge.name
         metrics.RECORDS_IN.labels(name).inc(len(batch))
         metrics.RECORDS_OUT.labels(name).inc(sum(not w.dead for w in writes))
@@ -230,20 +194,6 @@ class Lane(Inbox):
         for kind, count in self.driver.counts.items():
             metrics.TROUBLE.labels(name, kind).inc(count - self._counted.get(kind, 0))
         self._counted = dict(self.driver.counts)
-
-    def _reached(self, reached: dict[int, int]) -> None:
-        for at, offset in reached.items():
-            self.done[at] = max(self.done[at], offset)
-
-    def _confirmed(self, future: "asyncio.Future[Any]") -> None:
-        on_error(f"writing behind {self.at}", future)
-        if not future.cancelled():
-            meta = future.result()
-            if meta.topic == self._output:
-                self._out = max(self._out, meta.offset + 1)
-            else:
-                at = self._dlqs.index(meta.topic)
-                self._dead[at] = max(self._dead[at], meta.offset + 1)
 
     def _caught_up(self) -> bool:
         """Whether all has been read again that the last snapshot and the outputs behind it speak of.
@@ -260,8 +210,7 @@ class Lane(Inbox):
         """Outputs first; what is written down is at or before what is out. False if it is too early."""
         if not self._caught_up():
             return False
-        while self._flying:
-            await self._flying.popleft()
+        await self._outbox.settle()
         loop = asyncio.get_running_loop()
         cut, sessions = await loop.run_in_executor(executor, self._moment)
         await self._writer.write(cut, sessions)
@@ -269,11 +218,11 @@ class Lane(Inbox):
         return True
 
     def _moment(self) -> tuple[Cut, dict[Session, Any]]:
-        d, lost = self.driver, tuple(self._lost)
+        d, out, lost = self.driver, self._outbox, tuple(self._lost)
         if isinstance(d, MapDriver):
             readers = tuple(Reader(*session, guard) for session, guard in d.guards.items())
-            return Cut(tuple(self._fed), self._out, tuple(self._dead), readers=readers, lost=lost), {}
+            return Cut(tuple(self._fed), out.out, tuple(out.dead), readers=readers, lost=lost), {}
         sessions = {**{s: d.kept(s) for s in d.dirty}, **dict.fromkeys(d.over)}
         d.dirty.clear()
         d.over.clear()
-        return Cut(tuple(self._fed), self._out, tuple(self._dead), ended=tuple(d.ended), lost=lost), sessions
+        return Cut(tuple(self._fed), out.out, tuple(out.dead), ended=tuple(d.ended), lost=lost), sessions
