@@ -7,8 +7,9 @@ from typing import Any
 
 import av
 import numpy as np
-import simplejpeg
 
+from connectors.sources.items import Picture
+from connectors.sources.pictures import Coder
 from schemas.records import Audio, Frame, Packets, Record
 
 SESSION = "5d0c8a0e-0000-5000-8000-0000000000e7"
@@ -16,8 +17,8 @@ RATE_HZ, RECORD_SAMPLES = 16_000, 8_000
 
 
 def frames_of(path: Path, stream: str, fps: float) -> Iterator[Frame]:
-    """The last picture at or before each tick, as JPEG q85 4:2:0."""
-    seq, due_s, at_s = 0, 0.0, 0.0
+    """The last picture at or before each tick, as the JPEG that ingest makes of it."""
+    seq, due_s, at_s, coder = 0, 0.0, 0.0, Coder(85)
     with av.open(str(path)) as media:
         if not media.streams.video:
             yield Frame(stream_id=stream, session_id=SESSION, seq=0, pts_us=0, end=True)
@@ -28,10 +29,9 @@ def frames_of(path: Path, stream: str, fps: float) -> Iterator[Frame]:
             at_s = max(float(picture.time) - begin, at_s)
             if at_s + 1e-6 < due_s:
                 continue
-            image = picture.to_ndarray(format="bgr24")
-            jpeg = simplejpeg.encode_jpeg(np.ascontiguousarray(image), 85, "BGR", "420")
+            jpeg, width_px, height_px = coder(Picture(0, picture))
             yield Frame(stream_id=stream, session_id=SESSION, seq=seq, pts_us=round(at_s * 1e6),
-                        width_px=picture.width, height_px=picture.height, image=jpeg)  # fmt: skip
+                        width_px=width_px, height_px=height_px, image=jpeg)  # fmt: skip
             seq, due_s = seq + 1, due_s + 1 / fps
     yield Frame(stream_id=stream, session_id=SESSION, seq=seq, pts_us=round(at_s * 1e6) + 1, end=True)
 
