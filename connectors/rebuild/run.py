@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.clickhouse.ddl import Databases
 from connectors.clickhouse.schema import StoreAddress, connect, drop, ensure_schema
+from connectors.rebuild.alone import alone
 from connectors.rebuild.compare import Compared, compare
 from connectors.rebuild.fill import Filler, tops
 from connectors.rebuild.positions import Key, Part, Positions
@@ -48,10 +49,11 @@ def rebuild(
 
     It is not exchanged where the two differ or the log lacks records of old rows, unless `force` says so. The old
     tables are left under `name`, unless `drop_old`. `told` hears how many offsets were read, and how many are
-    left. NotSwapped if `name` holds anything else, or the new tables do not come level.
+    left. NotSwapped if `name` holds anything else, or the new tables do not come level; Taken if another rebuild
+    of `address.databases` is at work, under whatever name: each would lift the other's barrier.
     """
     old, new = address.databases, Databases(name)
-    with connect(address) as client:
+    with alone(connection, old.views) as check, connect(address) as client:
         _prepare(client, old, new, drop_old)
         filler, positions = Filler(connection, replace(address, databases=new), client), Positions(connection)
         try:
@@ -62,7 +64,7 @@ def rebuild(
                 return outcome
             # What the log lacks can not be waited for.
             gone = _unreachable(client, old, found)
-            held_s = swap(client, old, new, filler, lambda: positions.parts(fresh=False), gone)
+            held_s = swap(client, old, new, filler, lambda: positions.parts(fresh=False), gone, check)
         finally:
             filler.close()
             positions.close()

@@ -65,12 +65,15 @@ def swap(
     filler: Filler,
     look: Callable[[], list[Part]],
     gone: set[tuple[str, Key]],
+    check: Callable[[], None],
 ) -> float:
-    """Exchanges the tables; gives the seconds for which sinks were held up. `look` says where all parts stand.
+    """Exchanges the tables; gives the seconds for which sinks were held up. `look` says where all parts stand,
+    `check` raises if this process may not go on.
 
     Raises NotSwapped if the new tables do not come level in time.
     """
     began_s = time.monotonic()
+    check()
     with barrier(client, old, BARRIER_S) as ends_s:
         level = 0
         while level < 2:  # twice: an insert that was under way at the first look has ended by the second
@@ -85,6 +88,7 @@ def swap(
                     "nothing was changed; call `framelog rebuild` again, it goes on from here"
                 )
             time.sleep(LOOK_S)
+        check()
         for noun in NOUNS:
             client.command(f"EXCHANGE TABLES {old.log}.{noun} AND {new.log}.{noun}")
     lift(client, new)

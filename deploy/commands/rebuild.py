@@ -8,7 +8,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from deploy import settings as configured
 from deploy.commands.shared import DataOption, JsonOption, console, fail, print_json, print_rows, warnings
 
-KEPT = 3  # exit code: built, and not put in the old one's place
+# Exit codes: built, and not put in the old one's place; another rebuild is at work.
+KEPT, TAKEN = 3, 4
 
 
 def rebuild(
@@ -26,11 +27,12 @@ def rebuild(
 
     Every topic of live and of each run is read from its beginning. Where the new tables differ from the old ones,
     or the log has no records any more for some old rows, nothing is swapped (exit code 3) unless --force says so.
-    Interrupted, it goes on where it was when called again.
+    Interrupted, it goes on where it was when called again. While one is at work another ends with exit code 4.
 
     Example: framelog rebuild --drop-old
     """
     from connectors.clickhouse.schema import Incompatible
+    from connectors.rebuild.alone import Taken
     from connectors.rebuild.run import rebuild as run
     from connectors.rebuild.swap import NotSwapped
     from deploy.commands.ask import short
@@ -59,6 +61,8 @@ def rebuild(
                 drop_old=drop_old,
                 told=lambda done, left: progress.update(task, completed=done, total=done + left),
             )
+    except Taken as error:
+        raise fail(str(error), TAKEN) from error
     except (NotSwapped, Incompatible) as error:
         raise fail(str(error)) from error
     except (ClickHouseError, OSError) as error:
