@@ -5,7 +5,9 @@ a token that names it, and closed by the next commit. After a crash the announce
 with the same token, so that the store can tell; nothing is ever written that was not announced.
 """
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 
@@ -80,7 +82,7 @@ class Lane:
             end = self.rows[max_rows][0]
         else:
             end = self.next
-        count = sum(offset < end for offset, _ in self.rows)
+        count = bisect_left(self.rows, end, key=itemgetter(0))
         span = Span(self.topic, self.partition, self.start, end, tuple(row for _, row in self.rows[:count]))
         del self.rows[:count]
         self.start, self.announced, self.since_s, self.pending = end, None, now_s, span

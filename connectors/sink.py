@@ -9,21 +9,18 @@ forgotten, the new owner writes it.
 import gc
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from connectors.deadletters import BadLimit, DeadLetters
+from connectors.intake import Intake
 from connectors.offsets import bounds_of
 from connectors.ranges import Lane, announced_end, announcement
 from connectors.writing import StoreDown, Writer, Writing
-from schemas.codec import Plain, Undecodable
 from schemas.records import Record
 from topics.catalog import CATALOG
 from topics.connection import Connection
-from topics.registry import Serde
 from topics.topic import Topic
 
 log = logging.getLogger(__name__)
@@ -35,9 +32,6 @@ GONE = {
     KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS,
     KafkaError._ASSIGNMENT_LOST, KafkaError._STATE, KafkaError._NO_OFFSET,
 }  # fmt: skip
-
-# How a topic's bytes become what is kept: decoded, then made a row.
-Way = tuple[Callable[[bytes | None], Plain | Undecodable], Callable[[Plain, Message], Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +66,7 @@ class Sink:
     ) -> None:
         self._config = config or SinkConfig()
         self._writing, self._now_s = Writing(writer, self._config.retry_s), now_s
-        self._serde = Serde(connection)
-        self._names = connection.names
-        self._topics: Mapping[str, Topic[Record]] = {connection.names.topic(t): t for t in topics}
-        self._ways: Mapping[str, Way] = {
-            name: (self._serde.plain_reader(topic), writer.rows(name, topic.noun))
-            for name, topic in self._topics.items()
-        }
-        self._dead = DeadLetters(connection, name)
-        self._dead_waiting = False
-        self._limit = BadLimit()
+        self._intake = Intake(connection, name, writer, topics)
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._stopping = False
         self._consumer = Consumer(
@@ -117,7 +102,7 @@ class Sink:
     def run(self) -> None:
         """Takes records until closed; TooManyBad if the input is no good, KafkaException if the broker refuses."""
         self._consumer.subscribe(
-            sorted(self._topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
+            sorted(self._intake.topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
         )
         # Rows hold no cycles; looking for some took 12 µs a row where making it takes 5 (M).
         usual = gc.get_threshold()
@@ -135,7 +120,7 @@ class Sink:
             gc.set_threshold(*usual)
             self._writing.close()
             self._consumer.close()
-            self._serde.close()
+            self._intake.close()
 
     def _assigned(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         """Starts where the last closed span ended; what was announced after it is written again."""
@@ -220,24 +205,9 @@ class Sink:
             lane = lanes.get((topic, partition))
             if lane is None or offset < lane.next:
                 continue
-            missing = lane.take(offset, self._row(topic, message), now_s)
+            missing = lane.take(offset, self._intake.row(topic, message), now_s)
             if missing:
                 log.warning("%s[%d]: %d records before %d were deleted unread", topic, partition, missing, offset)
-
-    def _row(self, name: str, message: Message) -> Any | None:
-        """What is kept of a message; None where it goes to the dead letters."""
-        decoded, row = self._ways[name]
-        record = decoded(message.value())
-        if not isinstance(record, Undecodable):
-            self._limit.count(bad=False)
-            return row(record, message)
-        topic = self._topics[name]
-        self._dead.put(self._names.dlq(topic), message, record.reason)
-        self._dead_waiting = True
-        self._limit.count(
-            bad=True, reason=f"{message.topic()}[{message.partition()}]@{message.offset()}: {record.reason}"
-        )
-        return None
 
     def _round(self) -> None:
         """Fixes, announces and hands over what is due, when the round before is written."""
@@ -254,9 +224,7 @@ class Sink:
             # Nothing follows that would close them: whoever asks how far the sink is would be told too little.
             self._settle([lane for lane in self._lanes.values() if lane.settled != lane.start])
             return
-        if self._dead_waiting:
-            self._dead.flush()
-            self._dead_waiting = False
+        self._intake.flush()
         try:
             self._consumer.commit(
                 offsets=[
@@ -274,5 +242,5 @@ class Sink:
             self._lanes.clear()  # the rebalance that follows gives new ones
             return
         self._writing.start(
-            [(self._topics[span.topic].noun, span, self._lanes[place]) for place, span in spans.items()]
+            [(self._intake.topics[span.topic].noun, span, self._lanes[place]) for place, span in spans.items()]
         )

@@ -3,13 +3,17 @@
 import logging
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
 from confluent_kafka import Message
 
 from connectors.ranges import Lane, Span
+from schemas.codec import Undecodable
+from schemas.records import Record
+from topics.registry import Serde
+from topics.topic import Topic
 
 log = logging.getLogger(__name__)
 
@@ -21,8 +25,8 @@ class StoreDown(Exception):
 class Writer(Protocol):
     """A store that tells a repeated write by its token."""
 
-    def rows(self, topic: str, noun: str) -> Callable[[Mapping[str, Any], Message], Any]:
-        """What makes of a topic's decoded record, and the message that held it, the row that is kept; pure."""
+    def rows(self, name: str, topic: Topic[Record], serde: Serde) -> Callable[[Message], Any | Undecodable]:
+        """What makes of a message of the topic (of that name) the row that is kept, or says why not; pure."""
         ...
 
     def write(self, noun: str, span: Span) -> None:

@@ -26,6 +26,8 @@ class Recent:
 
     def count(self, bad: bool) -> bool:
         """Takes one more record's verdict into account; whether the limit is passed now."""
+        if not bad and not self.bad and len(self.last) == self.window:
+            return False  # one more good one among good ones changes nothing
         self.last.append(bad)
         self.bad += bad
         if len(self.last) > self.window:

@@ -1,14 +1,22 @@
 """Record and place to row: pure, so that the same stretch of the log gives the same rows for ever."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from connectors.clickhouse.columns import PLACE, all_columns, own_columns
-from schemas.records import Record
+from confluent_kafka import Message
 
-Maker = Callable[[str, str, int, int, int, Mapping[str, Any]], tuple[Any, ...]]
+from connectors.clickhouse.columns import PLACE, all_columns, own_columns
+from connectors.clickhouse.quick import quick_row
+from schemas.codec import Undecodable, schema_id_of, schema_text
+from schemas.records import Record
+from topics.registry import Serde
+from topics.topic import Topic
+
+Row = tuple[Any, ...]
+Maker = Callable[[str, str, int, int, int, Mapping[str, Any]], Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,36 @@ def row_maker(noun: str) -> Maker:
 def row(noun: str, run: str, record: Record, place: Place) -> tuple[Any, ...]:
     """The one row of a record; times of the log in ms, everything else as the record has it."""
     return row_maker(noun)(run, place.topic, place.partition, place.offset, place.recorded_ms, record.as_dict())
+
+
+def row_reader(name: str, topic: Topic[Record], run: str, serde: Serde) -> Callable[[Message], Row | Undecodable]:
+    """The function from a message of the topic (of that name) to its row, or to why its bytes are no record."""
+    made, quick, read = row_maker(topic.noun), quick_row(topic.noun), serde.plain_reader(topic)
+    quickly: dict[bytes, bool] = {}  # by the head that names the schema: whether that is today's
+
+    def row(message: Message) -> Row | Undecodable:
+        value = message.value()
+        place = message.partition() or 0, message.offset() or 0, message.timestamp()[1]
+        today = quickly.get(value[:5]) if value is not None else False
+        if today and quick is not None and value is not None:
+            try:
+                return quick(run, name, *place, value)
+            except Exception:  # noqa: BLE001, S110 (whatever it stumbles over, the library decides)
+                pass
+        record = read(value)
+        if isinstance(record, Undecodable):
+            return record
+        if today is None and value is not None:
+            quickly[value[:5]] = _written_by_today(value, topic.noun, serde)
+        return made(run, name, *place, record)
+
+    return row
+
+
+def _written_by_today(value: bytes, noun: str, serde: Serde) -> bool:
+    schema_id = schema_id_of(value)
+    text = None if isinstance(schema_id, Undecodable) else serde.schema_by_id(schema_id)
+    return text is not None and bool(json.loads(text) == json.loads(schema_text(noun)))
 
 
 def columns_of(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:

@@ -1,19 +1,23 @@
 """ClickHouse as a sink: a row for each record, a span of the log in one insert that can not be doubled."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from confluent_kafka import Message
 
 from connectors.clickhouse.columns import all_columns
-from connectors.clickhouse.rows import column_names, columns_of, row_maker
+from connectors.clickhouse.rows import Row, column_names, columns_of, row_reader
 from connectors.clickhouse.schema import StoreAddress, connect, ensure_schema
 from connectors.ranges import Span
 from connectors.sink import Sink, SinkConfig, StoreDown
+from schemas.codec import Undecodable
+from schemas.records import Record
 from topics.catalog import CATALOG
 from topics.connection import Connection
+from topics.registry import Serde
+from topics.topic import Topic
 
 log = logging.getLogger(__name__)
 NAME = "clickhouse"
@@ -36,16 +40,9 @@ class ClickHouseWriter:
         self._address, self._run = address, run
         self._client: Any = None
 
-    def rows(self, topic: str, noun: str) -> Callable[[Mapping[str, Any], Message], Any]:
-        """What makes a record's row at the message's place."""
-        made, run = row_maker(noun), self._run
-
-        def row(record: Mapping[str, Any], message: Message) -> tuple[Any, ...]:
-            return made(
-                run, topic, message.partition() or 0, message.offset() or 0, message.timestamp()[1], record
-            )
-
-        return row
+    def rows(self, name: str, topic: Topic[Record], serde: Serde) -> Callable[[Message], Row | Undecodable]:
+        """What makes the row of a message, with the place where it lies."""
+        return row_reader(name, topic, self._run, serde)
 
     def write(self, noun: str, span: Span) -> None:
         """One insert with the span's token."""

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -84,13 +84,9 @@ class Filler:
     def _write(self, part: Part, start: int, end: int) -> None:
         run, noun = part.source.run, part.source.topic.noun
         writer = self._writers.setdefault(run, ClickHouseWriter(self._address, run))
-        decoded = self._serde.plain_reader(part.source.topic)
-        row: Callable[[Mapping[str, Any], Message], Any] = writer.rows(part.source.name, noun)
-        rows = []
-        for message in self._messages(part.key, start, end):
-            record = decoded(message.value())
-            if not isinstance(record, Undecodable):  # a dead letter, which the sink has told of
-                rows.append(row(record, message))
+        row = writer.rows(part.source.name, part.source.topic, self._serde)
+        made = map(row, self._messages(part.key, start, end))
+        rows = [r for r in made if not isinstance(r, Undecodable)]  # a dead letter, which the sink has told of
         if not rows:
             return
         span, until_s = Span(*part.key, start, end, tuple(rows)), time.monotonic() + PATIENCE_S
