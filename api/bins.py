@@ -35,6 +35,15 @@ class Cell:
     count: int = 1
     score: float = 0.0
 
+    def joined(self, later: "Cell") -> "Cell":
+        """One cell of this and a later one: under this one's key, `count` added up, `score` the larger."""
+        return replace(
+            self,
+            end_us=max(self.end_us, later.end_us),
+            count=self.count + later.count,
+            score=max(self.score, later.score),
+        )
+
 
 def spans(cells: Iterable[Cell], gap_us: int) -> list[Cell]:
     """Joins cells of the same key whose distance is at most `gap_us`; a wider hole stays a hole.
@@ -46,12 +55,7 @@ def spans(cells: Iterable[Cell], gap_us: int) -> list[Cell]:
         run = by_key.setdefault(cell.key, [])
         if run and cell.start_us - run[-1].end_us <= gap_us:
             last = run[-1]
-            run[-1] = replace(
-                last,
-                end_us=max(last.end_us, cell.end_us),
-                count=last.count + cell.count,
-                score=max(last.score, cell.score),
-            )
+            run[-1] = last.joined(cell)
         else:
             run.append(cell)
     return sorted((c for run in by_key.values() for c in run), key=lambda c: (c.start_us, c.key))
@@ -71,12 +75,7 @@ def crowded(cells: Iterable[Cell], narrow_us: int) -> list[Cell]:
         if runs and cell.start_us - runs[-1].end_us < narrow_us:
             last = runs[-1]
             keys[-1].add(cell.key)
-            runs[-1] = replace(
-                last,
-                end_us=max(last.end_us, cell.end_us),
-                count=last.count + cell.count,
-                score=max(last.score, cell.score),
-            )
+            runs[-1] = last.joined(cell)
         else:
             runs.append(cell)
             keys.append({cell.key})
@@ -90,12 +89,7 @@ def bands(cells: Iterable[Cell], gap_us: int) -> list[Cell]:
     for cell in sorted(cells, key=lambda c: (c.start_us, c.end_us)):
         last = joined[-1] if joined else None
         if last and last.key == cell.key and cell.start_us - last.end_us <= gap_us:
-            joined[-1] = replace(
-                last,
-                end_us=max(last.end_us, cell.end_us),
-                count=last.count + cell.count,
-                score=max(last.score, cell.score),
-            )
+            joined[-1] = last.joined(cell)
         else:
             joined.append(cell)
     return list(_clipped(joined))

@@ -120,6 +120,28 @@ def stretch(connection: Connection, topic: str, partition: int, start: int, stop
                 return
 
 
+def until(client: Consumer, left: dict[tuple[str, int], int], *, follow: bool = False) -> Iterator[Message]:
+    """What an assigned consumer gets, up to the offset that `left` has of each topic and partition; one that was
+    reached is taken out of it. Marks and compacted records count as read. `follow`: goes on for ever.
+    """
+    while follow or left:
+        message = client.poll(0.5)
+        if message is None:
+            continue
+        place = (message.topic() or "", message.partition() or 0)
+        error = message.error()
+        if error is not None:
+            if error.code() != KafkaError._PARTITION_EOF:
+                raise KafkaException(error)
+            left.pop(place, None)
+            continue
+        end, offset = left.get(place, 0), message.offset() or 0
+        if follow or offset < end:
+            yield message
+        if offset + 1 >= end:
+            left.pop(place, None)
+
+
 def read(
     connection: Connection, topics: Sequence[str], *, last: int | None = None, follow: bool = False
 ) -> Iterator[Message]:
@@ -143,18 +165,4 @@ def read(
         if not starts:
             return
         client.assign(starts)
-        while follow or left:
-            message = client.poll(0.5)
-            if message is None:
-                continue
-            place = (message.topic() or "", message.partition() or 0)
-            error = message.error()
-            if error is not None:
-                if error.code() != KafkaError._PARTITION_EOF:
-                    raise KafkaException(error)
-                left.pop(place, None)
-                continue
-            if not follow and (message.offset() or 0) >= left.get(place, 0):
-                left.pop(place, None)
-                continue
-            yield message
+        yield from until(client, left, follow=follow)

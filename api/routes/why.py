@@ -10,7 +10,7 @@ from api.parts import Parts, need_broker, parts
 from api.problem import Problem, away
 from api.ranges import Unsatisfiable, matches, wanted
 from api.shapes.timeline import Place
-from api.shapes.why import Mark, Why, WhyNode
+from api.shapes.why import Why, WhyNode
 from api.wire import as_json
 from connectors.why import media, picture
 from connectors.why.chain import grow, plain
@@ -47,9 +47,7 @@ def get_why(p: P, record_id: str, run: str = LIVE) -> Response:
         raise away("broker", str(error), DO) from error
     fields = chain.nodes[root].found.fields
     at = picture.shown(chain)
-    marks = (
-        [Mark(m.noun, m.words, m.x1_px, m.y1_px, m.x2_px, m.y2_px) for m in picture.marks(chain, at)] if at else []
-    )
+    marks = picture.marks(chain, at) if at else []
     frame = Place(span_us(fields)[0], at.topic, at.partition, at.offset) if at else None
     nodes = [WhyNode(**plain(node)) for node in chain.nodes.values()]
     return as_json(

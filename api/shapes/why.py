@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from api.shapes.timeline import Place
+from connectors.why.picture import Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +28,6 @@ class WhyNode:
     last_offset: int
     raw: bool
     stands_on: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A box with words, in pixels of the source frame; `noun` tells who drew it."""
-
-    noun: str
-    words: str
-    x1_px: float
-    y1_px: float
-    x2_px: float
-    y2_px: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import TopicPartition
 
 from connectors.ingest.ledger import Spot, Standing
 from schemas.codec import Undecodable
 from topics.catalog import RAW
 from topics.connection import Connection
-from topics.read import bounds, consumer
+from topics.read import bounds, consumer, until
 from topics.registry import Serde
 
 NOUNS = tuple(t.noun for t in RAW)
@@ -30,7 +30,8 @@ def tails(connection: Connection, serde: Serde, standing: Standing) -> dict[str,
     """
     topics = {connection.names.topic(t): t for t in RAW}
     found: dict[str, Spot] = dict(standing.spots)
-    starts, left = [], {}
+    starts: list[TopicPartition] = []
+    left: dict[tuple[str, int], int] = {}
     for (topic, partition), (low, high) in bounds(connection, list(topics)).items():
         noun = topics[topic].noun
         spot = standing.spots.get(noun)
@@ -46,27 +47,17 @@ def tails(connection: Connection, serde: Serde, standing: Standing) -> dict[str,
     key = standing.stream.encode()
     with consumer(connection) as client:
         client.assign(starts)
-        while left:
-            message = client.poll(1)
-            if message is None:
+        for message in until(client, left):
+            topic_of = topics[message.topic() or ""]
+            if message.key() != key:
                 continue
-            place = (message.topic() or "", message.partition() or 0)
-            error = message.error()
-            if error is not None:
-                if error.code() != KafkaError._PARTITION_EOF:
-                    raise KafkaException(error)
-                left.pop(place, None)
-                continue
-            offset = message.offset() or 0
-            if message.key() == key:
-                topic_of = topics[place[0]]
-                record = serde.decode(message.value(), topic_of)
-                if not isinstance(record, Undecodable) and record.session_id == standing.session:
-                    last = found.get(topic_of.noun)
-                    if last is None or record.seq > last.seq:
-                        found[topic_of.noun] = Spot(place[1], offset, record.seq, record.pts_us, record.end)
-            if offset + 1 >= left.get(place, 0):
-                left.pop(place, None)
+            record = serde.decode(message.value(), topic_of)
+            if not isinstance(record, Undecodable) and record.session_id == standing.session:
+                last = found.get(topic_of.noun)
+                if last is None or record.seq > last.seq:
+                    found[topic_of.noun] = Spot(
+                        message.partition() or 0, message.offset() or 0, record.seq, record.pts_us, record.end
+                    )
     return found
 
 

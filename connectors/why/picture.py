@@ -21,7 +21,7 @@ PARTS = {"tracks": "tracks", "detections": "boxes", "faces": "faces", "emotions"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A box with words, in pixels of the source frame."""
+    """A box with words, in pixels of the source frame; `noun` tells who drew it."""
 
     noun: str
     words: str
