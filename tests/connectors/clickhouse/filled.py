@@ -25,18 +25,27 @@ QUICK = SinkConfig(max_rows=200, linger_s=0.2, retry_s=(0.05, 0.3), session_ms=6
 
 
 def produce(connection: Connection, seeds: range, streams: int = 3, nouns: Sequence[str] = NOUNS) -> Counter[str]:
-    """Records of some nouns and streams; how many of each noun."""
+    """Records of some nouns and streams, all of them in the log; how many of each noun."""
     producer, counts = Producer(connection.producer()), Counter[str]()
+    lost: list[str] = []
+
+    def told(error: object, _message: object) -> None:
+        if error is not None:
+            lost.append(str(error))
+
     with Serde(connection) as serde:
         for n in seeds:
             for noun in nouns:
                 stream = f"s{n % streams}"
                 made = record(noun, n, stream_id=stream, session_id="e", seq=n // streams)
                 producer.produce(
-                    connection.names.topic(catalog.BY_NOUN[noun]), serde.encode(made), stream.encode()
+                    connection.names.topic(catalog.BY_NOUN[noun]),
+                    serde.encode(made),
+                    stream.encode(),
+                    on_delivery=told,
                 )
                 counts[noun] += 1
-    assert producer.flush(60) == 0
+    assert (producer.flush(60), lost) == (0, [])
     return counts
 
 
