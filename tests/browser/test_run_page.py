@@ -56,9 +56,9 @@ def stored(lab: Lab) -> None:
 
 
 def test_a_run_is_chosen_and_seen_beside_live_with_its_settings_counts_and_digests(
-    lab: Lab, built_page: Path, chromium: Browser, tmp_path: Path
+    replay_lab: Lab, built_page: Path, chromium: Browser, tmp_path: Path
 ) -> None:
-    lab = elsewhere(lab)
+    lab = elsewhere(replay_lab)
     played = lab.replay(RUN, "--from-station", "tracks", "--set", SET)
     stored(lab)
     assert rows(lab, RUN)["fused"] < rows(lab, "live")["fused"]

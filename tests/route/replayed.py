@@ -63,7 +63,7 @@ class Lab:
 
 
 @pytest.fixture(scope="session")
-def lab(broker: str, registry_url: str, store_url: str, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+def replay_lab(broker: str, registry_url: str, store_url: str, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     connection = Connection(broker, registry_url, Names(f"t-{secrets.token_hex(4)}"), partitions=PARTITIONS)
     database = f"t_{secrets.token_hex(6)}"
     env = {

@@ -26,6 +26,12 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
+def lab(replay_lab: Lab) -> Lab:
+    """The log that all replays are of."""
+    return replay_lab
+
+
+@pytest.fixture(scope="module")
 def whole(lab: Lab) -> dict[str, Any]:
     """A replay of all that there is of the stream, killed once on its way and begun again."""
     first = lab.start("replay", "--stream", "door", "--run", "whole")
