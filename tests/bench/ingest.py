@@ -1,8 +1,8 @@
 """CPU of ingest for a source frame against `ffmpeg -vf fps=10 -c:v mjpeg` and an OpenCV loop, in the same run.
 
 Each runs in a process of its own, one after another in turns; what counts is user and system time of the process
-less that of one that only starts (an interpreter with the same imports; `ffmpeg -version`), the least of the
-rounds: a busy neighbour only ever adds.
+less that of one that only starts (an interpreter with the same imports; `ffmpeg -version`), of both the least of
+the rounds: a busy neighbour only ever adds.
 
 - Ingest is everything but the broker: demux, coded packets, sampling, decoding, JPEG (quality 85), sound to 16
   kHz, Avro. ffmpeg makes pictures (of its default quality) and 16 kHz sound. The OpenCV loop decodes every picture
@@ -75,9 +75,9 @@ def cpu_s(command: list[str]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def script_s(script: str, clip: str) -> float:
-    """CPU seconds of a Python script over a clip, less those of its start."""
-    return cpu_s([sys.executable, "-c", script, clip]) - cpu_s([sys.executable, "-c", IDLE[script], clip])
+def python(script: str, clip: Path) -> list[str]:
+    """A command that runs a Python script over a clip."""
+    return [sys.executable, "-c", script, str(clip)]
 
 
 def frames_of(clip: Path) -> int:
@@ -97,21 +97,26 @@ def bench() -> Iterator[Mapping[str, object]]:
         if not clip.exists():
             continue
         count = frames_of(clip)
-        ours, pictures, opencv, theirs = list[float](), list[float](), list[float](), list[float]()
-        for _ in range(ROUNDS):
-            for script, times in ((OURS, ours), (PICTURES, pictures), (OPENCV, opencv)):
-                times.append(script_s(script, str(clip)))
-            theirs.append(
-                cpu_s([ffmpeg, "-nostdin", "-loglevel", "error", "-i", str(clip), "-vf", f"fps={FPS}",
-                       "-c:v", "mjpeg", "-c:a", "pcm_s16le", "-ar", "16000", "-ac", "1", "-f", "null", "-"])
-                - cpu_s([ffmpeg, "-version"])
-            )  # fmt: skip
-        for what, times, against, others, target in (
-            ("ingest", ours, "ffmpeg", theirs, 0.65),
-            ("ingest", ours, "OpenCV q95 loop", opencv, 0.55),
-            ("pictures", pictures, "OpenCV q95 loop", opencv, 0.55),
+        sound = ["-c:a", "pcm_s16le", "-ar", "16000", "-ac", "1"]
+        # What runs, and what only starts.
+        runs = {
+            "ingest": (python(OURS, clip), python(IDLE[OURS], clip)),
+            "pictures": (python(PICTURES, clip), python(IDLE[PICTURES], clip)),
+            "OpenCV q95 loop": (python(OPENCV, clip), python(IDLE[OPENCV], clip)),
+            "ffmpeg": (
+                [ffmpeg, "-nostdin", "-loglevel", "error", "-i", str(clip), "-vf", f"fps={FPS}",
+                 "-c:v", "mjpeg", *sound, "-f", "null", "-"],
+                [ffmpeg, "-version"],
+            ),
+        }  # fmt: skip
+        rounds = [{k: (cpu_s(run), cpu_s(start)) for k, (run, start) in runs.items()} for _ in range(ROUNDS)]
+        least_s = {k: min(r[k][0] for r in rounds) - min(r[k][1] for r in rounds) for k in runs}
+        for what, against, target in (
+            ("ingest", "ffmpeg", 0.65),
+            ("ingest", "OpenCV q95 loop", 0.55),
+            ("pictures", "OpenCV q95 loop", 0.55),
         ):
-            mine, other = (min(t) / count * 1000 for t in (times, others))
+            mine, other = (least_s[k] / count * 1000 for k in (what, against))
             yield {
                 "what": f"{what} of {clip.name} against {against}",
                 "ours": round(mine, 2), "baseline": round(other, 2), "unit": "ms CPU a source frame",
