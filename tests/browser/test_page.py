@@ -130,9 +130,14 @@ def test_the_timeline_zooms_hovers_and_opens_a_record(world: World, page: Page) 
         assert label
         x = box["x"] + GUTTER_PX + (box["width"] - GUTTER_PX) * (13.2 / 40.4)
         y = label["y"] + label["height"] / 2
-        page.wait_for_timeout(700)
-        page.mouse.move(x, y)
-        expect(page.locator(".tip")).to_contain_text("pleasure")
+
+        def hovered() -> bool:
+            """A hand that rests sees what was under it when it moved: the lanes may come after that."""
+            page.mouse.move(x + 1, y)
+            page.mouse.move(x, y)
+            return "pleasure" in " ".join(page.locator(".tip").all_inner_texts())
+
+        until(page, hovered)
         shot(page, "08-hover")
         page.mouse.click(x, y)
         drawer = page.get_by_role("complementary", name="Record")
