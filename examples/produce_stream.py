@@ -75,6 +75,7 @@ def main():
         {
             "bootstrap.servers": options.kafka,
             "enable.idempotence": True,  # no repeats, no holes, in order
+            "max.in.flight": 1,  # more, and librdkafka may call a refused first batch delivered
             "partitioner": "murmur2_random",
             "message.max.bytes": 4 << 20,
         }

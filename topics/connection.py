@@ -33,5 +33,11 @@ class Connection:
         return base | {key.replace("_", "."): value for key, value in settings.items()}
 
     def producer(self, **settings: Any) -> dict[str, Any]:
-        """Settings of a producer that loses and doubles nothing and partitions as every other of ours does."""
-        return self.confluent(acks="all", enable_idempotence=True, partitioner="murmur2_random", **settings)
+        """Settings of a producer that loses and doubles nothing and partitions as every other of ours does.
+
+        One request at a time to a broker: with more, idempotence or not, librdkafka (2.16) tells of a first batch
+        that it was delivered when the broker refused it as "not leader" and took the one behind it
+        (tests/faults/test_no_leader.py loses 2 records of 20).
+        """
+        safe: dict[str, Any] = {"acks": "all", "enable_idempotence": True, "max_in_flight": 1}
+        return self.confluent(partitioner="murmur2_random", **safe, **settings)
