@@ -61,7 +61,7 @@ def test_a_station_killed_again_and_again_within_a_session_says_what_it_said_unk
     want, kills, worker = [m.value or b"" for m in reopened.messages(station)], 0, start()
     # After which record it is killed is drawn, one in each part of the session; a part of the work is left after
     # the last, so that every kill hits it at work however fast or busy the machine is.
-    parts = KILLS + 1
+    parts = KILLS + 3  # the last of them are told all at once, when the inputs have ended
     after = [int(len(want) * (part + rng.random()) / parts) for part in range(KILLS)]
     try:
         for number in after:
