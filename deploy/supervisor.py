@@ -115,9 +115,8 @@ class Supervisor:
                 self._write(running=False)
 
     def _write(self, running: bool = True) -> None:
-        pid = os.getpid()
         try:
-            write_state(self._run_folder, State(running, pid, start_ticks(pid), self._parts))
+            write_state(self._run_folder, State(running, pid := os.getpid(), start_ticks(pid), self._parts))
         except OSError as error:  # a full disk must not end what may free it
             self._say(f"cannot write the state: {error}")
 
