@@ -15,7 +15,8 @@ from typing import Literal
 
 from deploy.embedded.jars import cache_folder, is_whole, jars
 from deploy.embedded.java import OLDEST, JavaMissing, find_java
-from deploy.embedded.kafka import LEAST_DISK_BYTES, listening
+from deploy.embedded.kafka import LEAST_DISK_BYTES
+from deploy.embedded.ports import listening
 from deploy.settings import Settings
 from deploy.state import read_state
 from processors.choices import BACKENDS, Choice, choices

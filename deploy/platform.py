@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 from deploy.child import Child
-from deploy.embedded.kafka import KafkaNode, free_port, listening
+from deploy.embedded.kafka import KafkaNode
+from deploy.embedded.ports import free_port, listening
 from deploy.readiness import answers, is_ready
 from deploy.settings import Settings
 
@@ -49,12 +50,12 @@ def choose_ports(settings: Settings) -> Ports:
     chosen: dict[str, int] = {}
     for name in EMBEDDED:
         port = remembered.get(name)
-        chosen[name] = port if port is not None and not listening(port) else free_port()
+        chosen[name] = port if port is not None and not listening(port) else free_port(chosen.values())
     if settings.port and listening(settings.port):
         raise PlatformFault(
             f"port {settings.port} is in use: set another with FRAMELOG_PORT, or 0 for any that is free"
         )
-    ports = Ports(**chosen, api=settings.port or free_port())
+    ports = Ports(**chosen, api=settings.port or free_port(chosen.values()))
     try:
         settings.run_folder.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps({name: getattr(ports, name) for name in EMBEDDED}))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from confluent_kafka.admin import AdminClient
 
-from deploy.embedded.kafka import KafkaNode, Member, free_port, kafka_id
+from deploy.embedded.kafka import KafkaNode, Member, kafka_id
+from deploy.embedded.ports import free_port
 from tests.fixtures_kafka import eventually
 
 

@@ -3,17 +3,16 @@
 import os
 import secrets
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
-import uvicorn
 
-from deploy.embedded.kafka import KafkaNode, free_port
+from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.registry import app
+from tests.serving import serving
 from topics.broker import ensure_topics
 from topics.connection import Connection
 from topics.names import Names
@@ -54,14 +53,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def registry_url() -> Iterator[str]:
     """Address of an embedded registry that forgets at the end."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app(":memory:"), port=port, log_level="warning", ws="none"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    eventually(lambda: server.started)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(20)
+    with serving(app(":memory:"), ws="none") as url:
+        yield url
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,19 +14,14 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.embedded.ports import free_port
+
 RUN = """
 import sys
 from pathlib import Path
 from deploy.embedded.clickhouse import serve
 serve(Path(sys.argv[1]), int(sys.argv[2]))
 """
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass(slots=True)

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 import uuid
@@ -17,6 +16,7 @@ from confluent_kafka.admin import AdminClient
 
 from deploy.embedded.jars import cache_folder, fetch_all, jars
 from deploy.embedded.java import find_java
+from deploy.embedded.ports import free_port, listening
 
 LEAST_DISK_BYTES = 1 << 30
 PROPERTIES = {
@@ -55,20 +55,6 @@ PROPERTIES = {
 
 class KafkaFault(Exception):
     """The node can not be prepared or does not get ready; the message says why and what to do."""
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def listening(port: int) -> bool:
-    """Whether somebody listens on a port of this machine."""
-    with socket.socket() as probe:
-        probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def kafka_id() -> str:

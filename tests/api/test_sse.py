@@ -1,7 +1,6 @@
 """Server-sent events over a real socket, as an ordinary HTTP client reads them."""
 
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -9,16 +8,15 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from api.app import create_app
 from api.hub import Hub
 from api.mailbox import Message
 from api.store import Clickhouse
 from connectors.objects import FolderStore
-from deploy.embedded.kafka import free_port
 from tests.api.conftest import Told
 from tests.fixtures_kafka import eventually
+from tests.serving import serving
 
 pytestmark = [pytest.mark.kafka, pytest.mark.store, pytest.mark.network]
 
@@ -36,16 +34,9 @@ def url(told: Told) -> Iterator[str]:
     """The API in a server of its own, on a port."""
     place = Clickhouse(told.store_url, told.teller.database, f"{told.teller.database}_log")
     app = create_app(told.teller.connection, place, FolderStore(told.objects))
-    config = uvicorn.Config(app, port=free_port(), log_level="warning", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    eventually(lambda: server.started)
-    at = f"http://127.0.0.1:{config.port}"
-    eventually(lambda: httpx.get(f"{at}/readyz").json()["ready"])
-    yield at
-    server.should_exit = True
-    thread.join(20)
+    with serving(app) as at:
+        eventually(lambda: httpx.get(f"{at}/readyz").json()["ready"])
+        yield at
 
 
 @contextmanager

@@ -10,25 +10,24 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import clickhouse_connect
-import uvicorn
 from playwright.sync_api import Page, sync_playwright
 
 from api.app import create_app
 from api.store import Clickhouse
 from api.watermarks import NOUNS
 from connectors.objects import FolderStore
-from deploy.embedded.kafka import KafkaNode, free_port
+from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.registry import app as registry_app
 from deploy.page_build import PAGE, build
 from schemas.records import Frame
 from tests.fixtures_kafka import eventually
 from tests.fixtures_store import StoreProcess
+from tests.serving import serving
 from tests.story import HEIGHT, WIDTH, Teller, file_session, picture
 from topics.broker import ensure_topics
 from topics.connection import Connection
@@ -109,7 +108,7 @@ def site(stack: ExitStack) -> Iterator[str]:
     stack.callback(broker.wait, 60)
     stack.callback(broker.terminate)
     node.wait_ready(120)
-    registry = served(stack, registry_app(":memory:"))
+    registry = stack.enter_context(serving(registry_app(":memory:"), ws="none"))
     store = StoreProcess(folder / "store").start()
     stack.callback(store.stop)
     connection = Connection(node.bootstrap, registry, Names(f"b-{secrets.token_hex(3)}"), partitions=1)
@@ -123,19 +122,7 @@ def site(stack: ExitStack) -> Iterator[str]:
     fill(teller)
     build(say=lambda _: None)
     place = Clickhouse(store.url, "bench", "bench_log")
-    yield served(stack, create_app(connection, place, FolderStore(folder), None, PAGE / "dist"))
-
-
-def served(stack: ExitStack, app: object) -> str:
-    """An app on a port of its own until the stack ends."""
-    config = uvicorn.Config(app, port=free_port(), log_level="warning", timeout_graceful_shutdown=2)  # type: ignore[arg-type]
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    eventually(lambda: server.started)
-    stack.callback(thread.join, 20)
-    stack.callback(setattr, server, "should_exit", True)
-    return f"http://127.0.0.1:{config.port}"
+    yield stack.enter_context(serving(create_app(connection, place, FolderStore(folder), None, PAGE / "dist")))
 
 
 def fill(teller: Teller) -> None:

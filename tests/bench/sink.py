@@ -9,17 +9,17 @@ from pathlib import Path
 from time import perf_counter, sleep
 from typing import Any
 
-import uvicorn
 from confluent_kafka import Producer
 
 from connectors.clickhouse.ddl import Databases
 from connectors.clickhouse.rows import Place, column_names, columns_of, row
 from connectors.clickhouse.schema import StoreAddress, connect, ensure_schema
 from connectors.clickhouse.sink import INSERT, clickhouse_sink, column_types
-from deploy.embedded.kafka import KafkaNode, free_port
+from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.registry import app
 from schemas.records import Box, Detections, Ref
 from tests.fixtures_store import StoreProcess
+from tests.serving import serving
 from topics import catalog
 from topics.broker import ensure_topics
 from topics.connection import Connection
@@ -96,32 +96,25 @@ def bench() -> Iterator[Mapping[str, object]]:
         node.prepare()
         with (Path(folder) / "kafka.log").open("wb") as log:
             broker = subprocess.Popen(node.command(), stdout=log, stderr=log)
-        server = uvicorn.Server(
-            uvicorn.Config(app(":memory:"), port=(port := free_port()), log_level="warning", ws="none")
-        )
-        registry = threading.Thread(target=server.run, daemon=True)
-        registry.start()
         try:
             node.wait_ready(120)
-            names = Names(f"b-{secrets.token_hex(3)}")
-            connection = Connection(node.bootstrap, f"http://127.0.0.1:{port}", names)
-            with Serde(connection) as serde:
-                serde.register()
-            ensure_topics(connection)
-            address = StoreAddress(store.url)
-            client = connect(address)
-            ensure_schema(client, address.databases)
-            # Once before and once after, since the store merges beside what comes next; the faster one counts.
-            before = bare_s(client, address.databases, "before")
-            ours = sink_s(connection, address, client)
-            theirs = min(before, bare_s(client, address.databases, "after"))
-            client.close()
+            with serving(app(":memory:"), ws="none") as registry:
+                connection = Connection(node.bootstrap, registry, Names(f"b-{secrets.token_hex(3)}"))
+                with Serde(connection) as serde:
+                    serde.register()
+                ensure_topics(connection)
+                address = StoreAddress(store.url)
+                client = connect(address)
+                ensure_schema(client, address.databases)
+                # Once before and once after, since the store merges beside what comes next; the faster one counts.
+                before = bare_s(client, address.databases, "before")
+                ours = sink_s(connection, address, client)
+                theirs = min(before, bare_s(client, address.databases, "after"))
+                client.close()
         finally:
-            server.should_exit = True
             broker.terminate()
             broker.wait(60)
             store.stop()
-            registry.join(20)
     yield {
         "what": f"ClickHouse sink, {ROWS} detections", "ours": round(ROWS / ours / 1e3, 1),
         "baseline": round(ROWS / theirs / 1e3, 1), "unit": "k rows/s", "ratio": round(theirs / ours, 2),

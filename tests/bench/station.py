@@ -5,19 +5,18 @@ import secrets
 import subprocess
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-import uvicorn
 from confluent_kafka import Producer
 
-from deploy.embedded.kafka import KafkaNode, free_port
+from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.registry import app
 from schemas.records import Frame
 from tests.bench.detections import TESTDATA, WEIGHTS, bare_loop
+from tests.serving import serving
 from topics import catalog
 from topics.broker import prepare_log
 from topics.connection import Connection
@@ -83,26 +82,21 @@ def bench() -> Iterator[Mapping[str, object]]:
         node.prepare()
         with (Path(folder) / "kafka.log").open("wb") as log:
             broker = subprocess.Popen(node.command(), stdout=log, stderr=log)
-        port = free_port()
-        server = uvicorn.Server(uvicorn.Config(app(":memory:"), port=port, log_level="warning", ws="none"))
-        registry = threading.Thread(target=server.run, daemon=True)
-        registry.start()
         try:
             node.wait_ready(120)
-            for _ in range(ROUNDS):
-                names = Names(f"b-{secrets.token_hex(3)}")
-                connection = Connection(node.bootstrap, f"http://127.0.0.1:{port}", names, partitions=1)
-                prepare_log(connection)
-                ours.append(frames_a_second(connection, images * REPEATS, models))
-                began = perf_counter()
-                for image in images * (REPEATS // 2):
-                    bare(image)
-                theirs.append(len(images) * (REPEATS // 2) / (perf_counter() - began))
+            with serving(app(":memory:"), ws="none") as registry:
+                for _ in range(ROUNDS):
+                    names = Names(f"b-{secrets.token_hex(3)}")
+                    connection = Connection(node.bootstrap, registry, names, partitions=1)
+                    prepare_log(connection)
+                    ours.append(frames_a_second(connection, images * REPEATS, models))
+                    began = perf_counter()
+                    for image in images * (REPEATS // 2):
+                        bare(image)
+                    theirs.append(len(images) * (REPEATS // 2) / (perf_counter() - began))
         finally:
-            server.should_exit = True
             broker.terminate()
             broker.wait(60)
-            registry.join(20)
     mine, baseline = median(ours), median(theirs)
     yield {
         "what": f"detections station on Kafka, {WEIGHTS}, 640x480", "ours": round(mine, 1),

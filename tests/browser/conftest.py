@@ -3,7 +3,6 @@
 import os
 import secrets
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,17 +12,15 @@ from typing import Any
 
 import clickhouse_connect
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, TimeoutError, expect, sync_playwright
 
 from api.app import create_app
 from api.store import Clickhouse
 from connectors.clickhouse.rows import Place
 from connectors.objects import FolderStore
-from deploy.embedded.kafka import free_port
 from deploy.page_build import PAGE, NotBuilt, build
 from schemas.records import Record, Ref
-from tests.fixtures_kafka import eventually
+from tests.serving import serving
 from tests.story import Story, Teller, file_session, many_highlights
 from topics.broker import ensure_topics
 from topics.connection import Connection
@@ -95,29 +92,15 @@ class World:
     @contextmanager
     def site(self, supervisor_state: Path | None = None, **other: Any) -> Iterator[str]:
         """The API and the page over it, on a port of its own."""
-        with served(
+        app = create_app(
             other.get("connection", self.connection),
             other.get("clickhouse", self.clickhouse),
             FolderStore(self.objects),
             supervisor_state,
             self.page_dir,
-        ) as url:
+        )
+        with serving(app) as url:
             yield url
-
-
-@contextmanager
-def served(*parts: Any) -> Iterator[str]:
-    """The API and the page over its parts, on a port of its own."""
-    config = uvicorn.Config(create_app(*parts), port=free_port(), log_level="warning", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    eventually(lambda: server.started)
-    try:
-        yield f"http://127.0.0.1:{config.port}"
-    finally:
-        server.should_exit = True
-        thread.join(20)
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from api.app import create_app
 from api.store import Clickhouse
 from connectors.clickhouse.ddl import Databases
 from connectors.clickhouse.schema import connect
 from connectors.objects import FolderStore
-from tests.browser.conftest import PATIENCE_MS, now_us, served, shot, until
+from tests.browser.conftest import PATIENCE_MS, now_us, shot, until
 from tests.fixtures_kafka import eventually
 from tests.route.replayed import Lab
+from tests.serving import serving
 
 pytestmark = [
     pytest.mark.browser, pytest.mark.kafka, pytest.mark.store, pytest.mark.network, pytest.mark.slow,
@@ -67,7 +69,7 @@ def test_a_run_is_chosen_and_seen_beside_live_with_its_settings_counts_and_diges
     page = chromium.new_page(viewport={"width": 1440, "height": 1100}, color_scheme="dark")
     page.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
-    with served(lab.connection, place, FolderStore(tmp_path), None, built_page) as url:
+    with serving(create_app(lab.connection, place, FolderStore(tmp_path), None, built_page)) as url:
         page.goto(f"{url}/?stream=door&t=5&tab=timeline")
         choice = page.get_by_role("combobox", name="Run", exact=True)
         expect(choice.locator("option")).to_contain_text(["live run", f"run {RUN}"])

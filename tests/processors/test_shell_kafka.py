@@ -11,7 +11,8 @@ import pytest
 from aiokafka.errors import ProducerFenced
 from confluent_kafka import KafkaException
 
-from deploy.embedded.kafka import KafkaNode, free_port
+from deploy.embedded.kafka import KafkaNode
+from deploy.embedded.ports import free_port
 from processors.envelope import REASON, STATION, header, input_offset
 from processors.offline import encode_local
 from processors.session import Kept

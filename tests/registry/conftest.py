@@ -11,7 +11,7 @@ import pytest
 
 from deploy.embedded.jars import base_url, cache_folder
 from deploy.embedded.java import find_java, version_of
-from deploy.embedded.kafka import free_port
+from deploy.embedded.ports import free_port
 from tests.fixtures_kafka import eventually
 
 VERSION = "3.3.3"

@@ -2,7 +2,6 @@
 
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,16 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
-from deploy.embedded.kafka import KafkaNode, free_port
+from deploy.embedded.kafka import KafkaNode
 from deploy.embedded.registry import app
 from processors.reading import Stored
 from schemas.codec import Undecodable
 from schemas.records import Record, Ref
-from tests.fixtures_kafka import eventually
 from tests.fixtures_store import StoreProcess
 from tests.route.played import Played
+from tests.serving import serving
 from topics.catalog import BY_NOUN, CATALOG
 from topics.connection import Connection
 from topics.read import read
@@ -67,23 +65,15 @@ def reopen(data: Path, folder: Path) -> Iterator[Log]:
         shutil.copytree(data / part, folder / part)
     node = KafkaNode(folder / "kafka", quick=True)
     node.prepare()
-    port = free_port()
-    server = uvicorn.Server(
-        uvicorn.Config(app(folder / "registry/schemas.db"), port=port, log_level="warning", ws="none")
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
     with (folder / "kafka.log").open("wb") as log:
         process = subprocess.Popen(node.command(), stdout=log, stderr=log)
     try:
-        thread.start()
-        eventually(lambda: server.started)
-        node.wait_ready(120, lambda: process.poll() is None)
-        connection = Connection(node.bootstrap, f"http://127.0.0.1:{port}")
-        with Serde(connection) as serde:
-            yield Log(connection, serde)
+        with serving(app(folder / "registry/schemas.db"), ws="none") as registry_url:
+            node.wait_ready(120, lambda: process.poll() is None)
+            connection = Connection(node.bootstrap, registry_url)
+            with Serde(connection) as serde:
+                yield Log(connection, serde)
     finally:
-        server.should_exit = True
-        thread.join(20)
         process.terminate()
         process.wait(60)
 

@@ -16,7 +16,7 @@ from connectors.ingest import Config, SourceError, Summary, ingest
 from connectors.ingest.backlog import RECORD_BYTES, Backlog
 from connectors.ingest.live import Capture
 from connectors.sources import Media, open_media
-from deploy.embedded.kafka import free_port
+from deploy.embedded.ports import free_port
 from schemas.records import Audio, Frame
 from tests.connectors.ingest.logged import assert_whole, logged
 from tests.fixtures_kafka import eventually

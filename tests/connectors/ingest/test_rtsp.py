@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from connectors.ingest import Config
-from deploy.embedded.kafka import free_port
+from deploy.embedded.ports import free_port
 from processors.offline import Offline, stored
 from processors.streams import Config as StreamsConfig
 from processors.streams import build

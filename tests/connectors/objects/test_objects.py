@@ -15,7 +15,7 @@ import pytest
 from connectors.objects import BadKey, Exists, FolderStore, ObjectStore, open_objects
 from connectors.objects.s3 import PART_BYTES, S3Store
 from connectors.objects.store import key_part
-from tests.fixtures_store import free_port
+from deploy.embedded.ports import free_port
 
 ACCESS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing1", "region_name": "us-east-1"}
 pytestmark = pytest.mark.network
