@@ -137,7 +137,7 @@ class Desk:
         from deploy.commands.replay import continued
         from deploy.replay.chosen import from_log
         from deploy.replay.planning import plan
-        from deploy.replay.play import Ways, play
+        from deploy.replay.play import Player
 
         marks = " ".join([*sorted(str(c.origin) for c in cases), *filter(None, [since])])
         name = f"letters-{sha256(f'{session} {marks}'.encode()).hexdigest()[:12]}"
@@ -152,7 +152,7 @@ class Desk:
         made, cores = plan(name, asked, chosen, self.settings, os.environ, ())
         made, done = continued(self.connection, made)
         if not done:
-            made = play(made, cores, self.settings, self.connection, Ways(), chosen.length_us, lambda _: None)
+            made = Player(self.settings, self.connection, cores, chosen.length_us, lambda _: None).play(made)
         run = replace(self.connection, names=made.names(self.connection.names))
         still = {(one.origin, one.reader) for one in letters_of(run)}
         for case in cases:

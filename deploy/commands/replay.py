@@ -63,7 +63,7 @@ def replay(
     from deploy.replay.chosen import from_hold, from_log
     from deploy.replay.group import RunFailed
     from deploy.replay.planning import plan, told
-    from deploy.replay.play import Ways, play
+    from deploy.replay.play import Player, Ways
     from deploy.supervisor import SupervisorFault
 
     settings = configured.load(data=data)
@@ -85,7 +85,7 @@ def replay(
         if not done:
             with Bar(name, as_json) as bar:
                 ways = Ways(local or hold is not None, rows, objects)
-                made = play(made, cores, settings, live, ways, chosen.length_us, bar.tell)
+                made = Player(settings, live, cores, chosen.length_us, bar.tell, ways).play(made)
     except (BadRun, BadHold, SourceError, RunFailed, SupervisorFault) as error:
         raise fail(str(error), 2 if isinstance(error, BadRun | BadHold) else 1) from error
     except KeyboardInterrupt:

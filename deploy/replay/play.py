@@ -1,7 +1,7 @@
 """Plays a planned run: its processes, its progress, what came of it."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -49,74 +49,6 @@ class Told:
     seconds: float
 
 
-def play(
-    run: Run,
-    cores: Mapping[str, Core],
-    settings: Settings,
-    live: Connection,
-    ways: Ways,
-    length_us: int,
-    tell: Callable[[Told], None],
-) -> Run:
-    """Plays the run to its end and answers with what is known of it then, which is in the log as well.
-
-    RunFailed where one of its processes keeps dying, and where it is being played on this folder already (what is
-    known of it then stays as it is). Whatever ends it, the same call goes on with it.
-    """
-    ensure_topics(replace(live, names=run.names(live.names)))
-    with alone(folder_of(settings, run.name), run.name):
-        # Only who holds the folder says how the run stands: a second start would call it stopped under the first.
-        known = runs(live).get(run.name, run)
-        if known.state == "done":  # the one that held the folder until now has ended it
-            return known
-        return _played(
-            changed(known, state="running", local=ways.local), cores, settings, live, ways, length_us, tell
-        )
-
-
-def _played(
-    run: Run,
-    cores: Mapping[str, Core],
-    settings: Settings,
-    live: Connection,
-    ways: Ways,
-    length_us: int,
-    tell: Callable[[Told], None],
-) -> Run:
-    connection = replace(live, names=run.names(live.names))
-    write(live, run)
-    began, before_s = time.monotonic(), run.seconds
-    reached = Reached(run)
-    try:
-        with LagWatch(live) as lag, ExitStack() as stack:
-            plan = [c for c in children(settings, run, not ways.local) if ways.rows or c.name != "rows"]
-            team = stack.enter_context(group(folder_of(settings, run.name), plan))
-            clock = _Clock(team, began)
-            if run.fps:
-                whole = round(length_us / 1e6 * run.fps)
-                make_frames(
-                    run, live, connection, settings.ingest,
-                    lambda count: tell(Told("frames", count, whole, time.monotonic() - began)),
-                )  # fmt: skip
-            if ways.local:
-                inputs = _inputs(run, live, connection, ways.objects)
-                _locally(run, cores, connection, inputs, clock, tell)
-            for _ in follow(connection, reached, clock.go_on):
-                tell(Told("stream time", reached.stream_us, length_us, clock.seconds))
-            said = reached.outcomes()
-            rows = _rows(run, settings, {n: o.records for n, o in said.items()}, clock, tell) if ways.rows else {}
-    except BaseException:
-        write(live, changed(run, state="stopped", seconds=round(before_s + time.monotonic() - began, 1)))
-        raise
-    run = changed(
-        run, state="done", finished_at=datetime.now(UTC).isoformat("T", "seconds"),
-        seconds=round(before_s + clock.worked_s, 1), said=said, rows=rows, lag=lag.worst,
-        live=live_outcomes(live, run) if run.whole else {},
-    )  # fmt: skip
-    write(live, run)
-    return run
-
-
 class _Clock:
     """Seconds since the run began, and whether its processes are still to be trusted (asked now and then)."""
 
@@ -127,10 +59,6 @@ class _Clock:
     def seconds(self) -> float:
         return time.monotonic() - self._began
 
-    @property
-    def worked_s(self) -> float:
-        return self.seconds
-
     def go_on(self) -> bool:
         if (now := time.monotonic()) >= self._due:
             self._due = now + CHECK_S
@@ -138,52 +66,107 @@ class _Clock:
         return True
 
 
-def _inputs(run: Run, live: Connection, connection: Connection, objects: ObjectStore | None) -> list[Input]:
-    topics = {live.names.topic(t): t for t in CATALOG}
-    if not run.hold:
-        return inputs_of(run, live, topics) + (own_frames(run, connection) if run.fps else [])
-    assert objects is not None, "a run from a hold needs the object store"
-    return held_inputs(run, manifest_of(objects, run.hold), objects, topics, live.partitions)
+@dataclass(frozen=True, slots=True)
+class Player:
+    """Plays runs. live: whose log is read, beside whom they run. length_us: stream time of what is played."""
 
+    settings: Settings
+    live: Connection
+    cores: Mapping[str, Core]
+    length_us: int
+    tell: Callable[[Told], None]
+    ways: Ways = Ways()
 
-def _locally(
-    run: Run, cores: Mapping[str, Core], connection: Connection, inputs: Sequence[Input], clock: _Clock,
-    tell: Callable[[Told], None],
-) -> None:  # fmt: skip
-    whole = sum(i.extent.end - i.extent.first for i in inputs)
+    def play(self, run: Run) -> Run:
+        """Plays the run to its end and answers with what is known of it then, which is in the log as well.
 
-    def told(count: int) -> bool:
-        tell(Told("records", count, whole, clock.seconds))
-        return clock.go_on()
+        RunFailed where one of its processes keeps dying, and where it is being played on this folder already (what
+        is known of it then stays as it is). Whatever ends it, the same call goes on with it.
+        """
+        ensure_topics(self._own(run))
+        with alone(folder_of(self.settings, run.name), run.name):
+            # Only who holds the folder says how the run stands: a second start would call the first one stopped.
+            known = runs(self.live).get(run.name, run)
+            if known.state == "done":  # the one that held the folder until now has ended it
+                return known
+            return self._played(changed(known, state="running", local=self.ways.local))
 
-    work(run, connection, cores, inputs, told)
+    def _own(self, run: Run) -> Connection:
+        return replace(self.live, names=run.names(self.live.names))
 
+    def _played(self, run: Run) -> Run:
+        write(self.live, run)
+        began, before_s = time.monotonic(), run.seconds
+        reached, connection = Reached(run), self._own(run)
+        try:
+            with LagWatch(self.live) as lag, ExitStack() as stack:
+                plan = children(self.settings, run, not self.ways.local)
+                plan = [c for c in plan if self.ways.rows or c.name != "rows"]
+                clock = _Clock(stack.enter_context(group(folder_of(self.settings, run.name), plan)), began)
+                if run.fps:
+                    self._frames(run, clock)
+                if self.ways.local:
+                    self._locally(run, clock)
+                for _ in follow(connection, reached, clock.go_on):
+                    self.tell(Told("stream time", reached.stream_us, self.length_us, clock.seconds))
+                said = reached.outcomes()
+                rows = self._rows(run, {n: o.records for n, o in said.items()}, clock) if self.ways.rows else {}
+        except BaseException:
+            write(self.live, changed(run, state="stopped", seconds=round(before_s + time.monotonic() - began, 1)))
+            raise
+        run = changed(
+            run, state="done", finished_at=datetime.now(UTC).isoformat("T", "seconds"),
+            seconds=round(before_s + clock.seconds, 1), said=said, rows=rows, lag=lag.worst,
+            live=live_outcomes(self.live, run) if run.whole else {},
+        )  # fmt: skip
+        write(self.live, run)
+        return run
 
-def _rows(
-    run: Run, settings: Settings, want: Mapping[str, int], clock: _Clock, tell: Callable[[Told], None]
-) -> dict[str, str]:
-    """Digests of the run's tables once they hold all that was said; RunFailed if that does not come."""
-    from connectors.clickhouse.schema import digests
-    from deploy.commands.parts import store_address
+    def _frames(self, run: Run, clock: _Clock) -> None:
+        whole = round(self.length_us / 1e6 * run.fps)
 
-    names = store_address(settings).databases
+        def told(count: int) -> None:
+            self.tell(Told("frames", count, whole, clock.seconds))
 
-    tables = [f"{names.log}.{noun}" for noun in run.own]
-    one = "(SELECT count() FROM {} FINAL WHERE run = {{run:String}})"
-    asked = "SELECT " + " + ".join(one.format(table) for table in tables)
+        make_frames(run, self.live, self._own(run), self.settings.ingest, told)
 
-    def count(store: Any) -> int:
-        return int(store.query(asked, parameters={"run": run.name}).first_row[0])
+    def _locally(self, run: Run, clock: _Clock) -> None:
+        inputs = self._inputs(run)
+        whole = sum(i.extent.end - i.extent.first for i in inputs)
 
-    until = time.monotonic() + ROWS_S
-    whole = sum(want.values())
-    while True:
-        have = patiently(settings, count, clock.go_on)
-        tell(Told("rows", have, whole, clock.seconds))
-        if have == whole:
-            break
-        if time.monotonic() > until:
-            raise RunFailed(f"ClickHouse has {have} of {whole} rows after {ROWS_S:.0f} s")
-        clock.go_on()
-        time.sleep(0.1)
-    return patiently(settings, lambda store: digests(store, run.name, names, run.own), clock.go_on)
+        def told(count: int) -> bool:
+            self.tell(Told("records", count, whole, clock.seconds))
+            return clock.go_on()
+
+        work(run, self._own(run), self.cores, inputs, told)
+
+    def _inputs(self, run: Run) -> list[Input]:
+        topics = {self.live.names.topic(t): t for t in CATALOG}
+        if not run.hold:
+            return inputs_of(run, self.live, topics) + (own_frames(run, self._own(run)) if run.fps else [])
+        objects = self.ways.objects
+        assert objects is not None, "a run from a hold needs the object store"
+        return held_inputs(run, manifest_of(objects, run.hold), objects, topics, self.live.partitions)
+
+    def _rows(self, run: Run, want: Mapping[str, int], clock: _Clock) -> dict[str, str]:
+        """Digests of the run's tables once they hold all that was said; RunFailed if that does not come."""
+        from connectors.clickhouse.schema import digests
+        from deploy.commands.parts import store_address
+
+        names = store_address(self.settings).databases
+        one = "(SELECT count() FROM {} FINAL WHERE run = {{run:String}})"
+        asked = "SELECT " + " + ".join(one.format(f"{names.log}.{noun}") for noun in run.own)
+
+        def count(store: Any) -> int:
+            return int(store.query(asked, parameters={"run": run.name}).first_row[0])
+
+        until = time.monotonic() + ROWS_S
+        whole = sum(want.values())
+        while (have := patiently(self.settings, count, clock.go_on)) != whole:
+            self.tell(Told("rows", have, whole, clock.seconds))
+            if time.monotonic() > until:
+                raise RunFailed(f"ClickHouse has {have} of {whole} rows after {ROWS_S:.0f} s")
+            clock.go_on()
+            time.sleep(0.1)
+        self.tell(Told("rows", have, whole, clock.seconds))
+        return patiently(self.settings, lambda store: digests(store, run.name, names, run.own), clock.go_on)
