@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,29 +63,34 @@ class Lab:
         return {place: end for place, (_, end) in bounds(self.connection, names).items()}
 
 
-@pytest.fixture(scope="session")
-def replay_lab(broker: str, registry_url: str, store_url: str, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+def lab_of(broker: str, registry_url: str, store_url: str, data: Path, streams: Sequence[str]) -> Lab:
+    """A log of its own with a session on each of the streams, which nobody has read yet."""
     connection = Connection(broker, registry_url, Names(f"t-{secrets.token_hex(4)}"), partitions=PARTITIONS)
     database = f"t_{secrets.token_hex(6)}"
     env = {
         "FRAMELOG_KAFKA": broker, "FRAMELOG_REGISTRY": registry_url, "FRAMELOG_CLICKHOUSE": store_url,
         "FRAMELOG_CLICKHOUSE_DATABASE": database, "FRAMELOG_PREFIX": connection.names.prefix,
         "FRAMELOG_PARTITIONS": str(PARTITIONS), "FRAMELOG_PROFILE": "builtin", "OMP_NUM_THREADS": "1",
-        "FRAMELOG_DATA": str(tmp_path_factory.mktemp("replay")),
+        "FRAMELOG_DATA": str(data),
     }  # fmt: skip
-    made = Lab(connection, env, StoreAddress(store_url, databases=Databases(database)))
     prepare_log(connection)
     producer = Producer(connection.producer())
     with Serde(connection) as serde:
-        for stream in ("door", "yard"):
+        for stream in streams:
             for topic, record in scene(stream):
                 producer.produce(connection.names.topic(topic), serde.encode(record), key=stream.encode())
     assert producer.flush(30) == 0
+    return Lab(connection, env, StoreAddress(store_url, databases=Databases(database)))
+
+
+@pytest.fixture(scope="session")
+def replay_lab(broker: str, registry_url: str, store_url: str, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    made = lab_of(broker, registry_url, store_url, tmp_path_factory.mktemp("replay"), ("door", "yard"))
     live = made.start("work", *STATIONS)
     try:
         # Every station ends both sessions; one says nothing behind its ends.
         want = 2 * len(STATIONS)
-        eventually(lambda: ended(connection) == want, 180)
+        eventually(lambda: ended(made.connection) == want, 180)
     finally:
         live.terminate()
         live.communicate(timeout=60)
