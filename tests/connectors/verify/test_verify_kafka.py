@@ -15,11 +15,14 @@ from typer.testing import CliRunner, Result
 
 from connectors.clickhouse.ddl import Databases
 from connectors.clickhouse.rows import Place, column_names, row
-from connectors.clickhouse.schema import StoreAddress, drop
+from connectors.clickhouse.schema import StoreAddress, connect, drop
 from connectors.clickhouse.sink import clickhouse_sink
 from connectors.objects import FolderStore
 from connectors.sink import SinkConfig
 from connectors.verify import Report, verify
+from connectors.verify.kafka import KafkaLog
+from connectors.verify.rows import Rows
+from connectors.verify.run import verify_log
 from deploy.cli import app
 from schemas.records import Sounds
 from tests.connectors.verify.memory import MemoryLog, played, scene
@@ -28,6 +31,7 @@ from topics import catalog as c
 from topics.broker import ensure_topics
 from topics.connection import Connection
 from topics.names import Names
+from topics.read import bounds
 from topics.registry import Serde
 from topics.route import ROUTE
 
@@ -192,3 +196,32 @@ def test_what_is_written_behind_is_found_on_the_real_log_too(real: Real) -> None
     assert report.told == {"doubles": 1, "poison": 1, "behind": 1}
     assert set(report.skipped) == {"rows"}
     assert f"{names.topic(c.FUSED)}/0@" in str(report)
+
+
+def test_a_row_that_comes_while_it_looks_is_no_fault(real: Real) -> None:
+    """The sink goes on: it writes the row of a record that had none when its batch was looked at."""
+    message = real.memory.of("sounds")[-2]
+    record: Any = real.serde.decode(message.value, c.SOUNDS)
+    new = replace(record, session_id="new", seq=0)
+    real.put(message.topic, message.key, real.serde.encode(new), message.headers)
+    end = sum(stop for _, stop in bounds(real.connection, [message.topic]).values())
+    came = []
+
+    class Late(Rows):
+        def finish(self, topics: Any) -> None:
+            made = row("sounds", "live", new, Place(message.topic, 0, end - 1, 0))
+            self.client.insert(f"{self.databases.log}.sounds", [made], column_names=column_names("sounds"))
+            came.append(made)
+            super().finish(topics)
+
+    with connect(real.address) as client, Serde(real.connection) as serde:
+        log = KafkaLog(real.connection)
+        try:
+            report = verify_log(
+                log, serde.decode, rows=lambda log, report: Late(client, real.address.databases, log, report)
+            )
+        finally:
+            log.close()
+    assert came
+    assert report.told["behind"] >= 1
+    assert not [f for f in report.faults if "/new " in str(f)], str(report)
