@@ -50,10 +50,29 @@ class RunNoun:
 
 
 @dataclass(frozen=True, slots=True)
+class RunHeld:
+    """What a station of live ran with from `since` until `until` (empty: still). `asked` are the settings that are
+    not as by default, `config` all of them.
+    """
+
+    station: str
+    since: str
+    until: str
+    profile: str
+    asked: list[str]
+    config: dict[str, Any]
+    model: str
+    model_version: str
+    model_sha256: str
+    build: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """A run's record: what was asked for, with which settings, and what came of it. `asked` are the settings that
     were to be other than live's, `config` all of them by station; `behind` the most records that live was behind
-    meanwhile.
+    meanwhile. Nobody planned live: `held` says what it ran with and when, `planned_at` since when it has been so.
     """
 
     name: str
@@ -73,3 +92,4 @@ class RunRecord:
     seconds: float
     behind: int
     nouns: list[RunNoun]
+    held: list[RunHeld]

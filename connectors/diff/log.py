@@ -142,7 +142,8 @@ class RunLog:
             if isinstance(record, Undecodable):
                 bad.append(offset)
             else:
-                yield Logged(record, partition, offset, hashlib.sha256(value[HEADER.size :]).digest())
+                digest = hashlib.sha256(value[HEADER.size :]).digest()
+                yield Logged(record, partition, offset, digest, message.timestamp()[1])
             if offset + 1 >= end:
                 return
 

@@ -4,8 +4,10 @@
 
 - `a`, `b`: names of the runs. `same`: nothing differs in what was compared. `failed`: bounds that hold
   (`--fail-on`).
-- `runs`: per run what was asked of it (null for live): `profile`, `build`, `planned_at`, `stations`,
-  `stretches`, and in `set` its tunables that are not at their defaults.
+- `runs`: per run what it ran with (null where that was not written down): `profile`, `build`, `planned_at` (of
+  live: from when on), `stations`, `stretches` (of live none), and in `set` its tunables that are not at their
+  defaults.
+- `settings`: what was set otherwise in one run than in the other, of stations that both ran: `path`, `a`, `b`.
 - `sessions`: `stream_id`, `session_id`, `in` (both, a, b), `from_us` and `until_us` of what was compared (null
   where nothing was), per run `from_us`, `until_us`, `ended`, `records` by noun, `nouns` compared,
   `equal_bytes`: nouns whose records are equal to the byte.

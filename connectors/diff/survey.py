@@ -15,12 +15,13 @@ SECOND_US = 1_000_000
 
 
 class Logged(NamedTuple):
-    """A decoded record, where it lies, and a hash of its bytes without the schema's id."""
+    """A decoded record, where it lies, a hash of its bytes without the schema's id, and when the log took it."""
 
     record: Any
     partition: int
     offset: int
     digest: bytes
+    at_ms: int = 0
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Told:
     """What one run says of one noun in one session.
 
     until_us: it will say no more about what is before. frames: a picture for each second, of what names one.
+    from_ms, until_ms: when the log took the first and the last of it.
     """
 
     partition: int = 0
@@ -39,6 +41,8 @@ class Told:
     ended: bool = False
     models: Counter[Model] = field(default_factory=Counter)
     frames: dict[int, Ref] = field(default_factory=dict)
+    from_ms: int = 0
+    until_ms: int = 0
     _hash: Any = field(default_factory=hashlib.sha256)
 
     @property
@@ -52,7 +56,8 @@ class Told:
         if self.last_offset < 0:
             self.partition, self.first_offset = logged.partition, logged.offset
             self.first_us = time_of(record)
-        self.last_offset = logged.offset
+            self.from_ms = logged.at_ms
+        self.last_offset, self.until_ms = logged.offset, logged.at_ms
         self._hash.update(logged.digest)
         if record.end:
             self.ended = True

@@ -1,10 +1,15 @@
-"""What is known of all runs: one JSON record each in the compacted topic `<prefix>.runs`, keyed by name."""
+"""What is known of all runs: one JSON record each in the compacted topic `<prefix>.runs`, keyed by name.
+
+What live runs with lies there too (`connectors.runs.live`); nobody planned live, so it is no run here.
+"""
 
 import msgspec
 from confluent_kafka import KafkaException, Producer
 
+from connectors.runs.live import MARK
 from connectors.runs.record import BadRun, Run
 from topics.connection import Connection
+from topics.names import LIVE
 from topics.read import read
 
 FLUSH_S = 30.0
@@ -14,7 +19,8 @@ def runs(connection: Connection) -> dict[str, Run]:
     """All runs by name, the earliest planned first."""
     latest: dict[str, bytes | None] = {}
     for message in read(connection, [connection.names.runs]):
-        latest[(message.key() or b"").decode()] = message.value()
+        if not (key := (message.key() or b"").decode()).startswith(MARK):
+            latest[key] = message.value()
     found = [msgspec.json.decode(value, type=Run) for value in latest.values() if value is not None]
     return {run.name: run for run in sorted(found, key=lambda r: (r.planned_at, r.name))}
 
@@ -22,6 +28,8 @@ def runs(connection: Connection) -> dict[str, Run]:
 def run_of(connection: Connection, name: str) -> Run:
     """A run by its name; BadRun, naming those that there are, if there is none."""
     known = runs(connection)
+    if name == LIVE:
+        raise BadRun("live is what the platform itself says: it is no run that can be played or taken away")
     if name not in known:
         raise BadRun(f"there is no run {name!r}; there are: {', '.join(known) or 'none'}")
     return known[name]

@@ -12,7 +12,7 @@ from connectors.diff.gate import BadGate, Gate, check, parse
 from connectors.diff.nouns import ALIASES, BY_NAME, named
 from connectors.diff.report import Compared
 from deploy import settings as configured
-from deploy.asked import asked, told
+from deploy.asked import apart, asked, told
 from deploy.commands.reach import log_of
 from deploy.commands.shared import DataOption, JsonOption, console, fail, print_json, seconds, warnings
 from topics.connection import Connection
@@ -111,6 +111,8 @@ def reported(
 
     if html is not None and not html.parent.is_dir():
         raise fail(f"{html.parent}: there is no such folder to write the page to", USAGE)
+    if html is not None and html.is_dir():
+        raise fail(f"{html} is a folder: name a file in it for the page", USAGE)
     with Serde(connection) as serde, warnings.status("reading the log") as status:
         try:
             with RunLog(connection, serde, a) as left, RunLog(connection, serde, b) as right:
@@ -120,9 +122,12 @@ def reported(
         if not compared.sessions:
             what = " ".join(filter(None, (stream and f"stream {stream}", session and f"session {session}")))
             raise fail(f"neither {a} nor {b} says anything{f' of {what}' if what else ''}", USAGE)
+        left_side, right_side = asked(connection, a, compared.survey_a), asked(connection, b, compared.survey_b)
         report = plain(compared, nouns) | {
-            "runs": {side: asked(connection, run) for side, run in (("a", a), ("b", b))}
+            "runs": {"a": left_side.plan, "b": right_side.plan},
+            "settings": apart(left_side, right_side),
         }
+        report["notes"] += dict.fromkeys([*left_side.notes, *right_side.notes])
         if html is not None:
             status.update("fetching pictures")
             with_frames(report, compared)
@@ -143,6 +148,8 @@ def shown(report: Mapping[str, Any]) -> None:
             console.print(f"  {session['stream_id']} {session['session_id'][:8]}  {where}", highlight=False)
     for note in report["notes"]:
         console.print(Text(f"  ! {note}", "yellow"))
+    if report["settings"]:
+        console.print(_settings(report["settings"]))
     console.print(_models(report["models"]))
     console.print(_counts(report["nouns"]))
     if report["same"]:
@@ -154,6 +161,16 @@ def shown(report: Mapping[str, Any]) -> None:
             at = seconds(example["at_us"])
             line = Text.assemble((f"{noun:<11}", "bold"), f"{at}  ", kind, " ", example["text"])
             console.print(line, overflow="ellipsis", no_wrap=True)
+
+
+def _settings(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """What was set otherwise in one run than in the other."""
+    table = Table(box=None, header_style="bold", title_justify="left")
+    for column in ("set apart", "A", "B"):
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(row["path"], *(Text("–" if row[s] is None else f"{row[s]}") for s in "ab"))
+    return table
 
 
 def _models(models: Sequence[Mapping[str, Any]]) -> Table:

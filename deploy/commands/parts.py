@@ -69,9 +69,11 @@ def work(
     Example: framelog work detections faces
     """
     from connectors.runs.ledger import run_of
+    from connectors.runs.live import note
     from connectors.runs.record import BadRun
     from deploy.endings import WATCH, watching
-    from deploy.replay.planning import cores_of
+    from deploy.ran_with import ran_with
+    from deploy.replay.planning import build_name, cores_of, who
     from deploy.tunables import BadTunable
     from deploy.tunables import load as load_tunables
     from processors.build import build
@@ -86,6 +88,7 @@ def work(
             configs: Mapping[str, Any] = load_tunables(stations, os.environ)
             cores: Mapping[str, Any] = {name: build(name, configs, shelf) for name in stations}
             connection = prepared_log(settings)
+            note(connection, ran_with(cores, configs, settings.profile, build_name()), who())
         else:
             live = prepared_log(settings)
             planned = run_of(live, run)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -16,6 +17,8 @@ from deploy.commands.shared import DataOption, JsonOption, console, fail, print_
 from deploy.replay.show import Bar, show
 from deploy.settings import Profile, Settings
 from deploy.terminal import styled
+from topics.connection import Connection
+from topics.names import LIVE
 
 StreamOption = Annotated[str, typer.Option("--stream", help="Which stream.")]
 
@@ -60,12 +63,14 @@ def replay(
     from connectors.runs.plan import stations
     from connectors.sources.address import SourceError
     from deploy.commands.parts import objects_of
-    from deploy.replay.chosen import from_hold, from_log
+    from deploy.replay.chosen import from_hold, from_log, held_part
     from deploy.replay.group import RunFailed
     from deploy.replay.planning import plan, told
     from deploy.replay.play import Player, Ways
     from deploy.supervisor import SupervisorFault
 
+    if fps == 0:
+        raise fail("--fps 0 would make no pictures: say more, or leave it out to take those of the log", 2)
     settings = configured.load(data=data)
     live = prepared_log(settings)
     try:
@@ -76,7 +81,9 @@ def replay(
             if hold is None:
                 chosen = from_log(asked, live, stations(asked))
             else:
-                chosen = from_hold(asked, manifest_of(objects, hold), live, stations(asked))
+                manifest = manifest_of(objects, hold)
+                asked = held_part(asked, manifest)
+                chosen = from_hold(asked, manifest, live, stations(asked))
             made, cores = plan(name, asked, chosen, settings, os.environ, set_ or (), profile, hold or "")
             made, done = continued(live, made)
         if not (as_json or done):
@@ -138,18 +145,27 @@ def continued(live: Any, made: Run) -> tuple[Run, bool]:
 def runs(
     what: Annotated[str, typer.Argument(metavar="[list|show|rm]", help="What to do.")] = "list",
     name: Annotated[str | None, typer.Argument(help="Which run.")] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="Of live, what it ran with then: -10m, or 2026-05-01T12:00:00Z."),
+    ] = None,
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Runs: list them, show one, remove one with its topics and rows.
+    """Runs: list them, show one, remove one with its topics and rows; `show live`: what live ran with.
 
-    Example: framelog runs show strict
+    Example: framelog runs show live
     """
     from connectors.runs.ledger import run_of
     from connectors.runs.ledger import runs as known_runs
 
+    if as_of is not None and (what, name) != ("show", LIVE):
+        raise fail("--as-of is for `runs show live`: other runs keep the settings that they were planned with", 2)
     settings = configured.load(data=data)
     live = prepared_log(settings)
+    if (what, name) == ("show", LIVE):
+        show_live(live, as_of, as_json)
+        return
     if what == "list":
         rows = [
             {
@@ -176,6 +192,22 @@ def runs(
     removed(settings, live, run, as_json)
 
 
+def show_live(live: Connection, as_of: str | None, as_json: bool) -> None:
+    """What live ran with, from when to when, or as of a time; ends with 1 if nothing is written down of it."""
+    from connectors.clickhouse.as_of import BadTime, instant
+    from deploy.ran_with import rows_of, told_row
+
+    try:
+        at = None if as_of is None else instant(as_of, datetime.now(UTC))
+    except BadTime as error:
+        raise fail(f"--as-of {error}", 2) from error
+    rows = rows_of(live, at)
+    if not rows:
+        when = "" if as_of is None else " then"
+        raise fail(f"nothing is written down of what live ran with{when}: its stations write it when they start")
+    print_rows(rows if as_json else map(told_row, rows), "what live ran with", as_json)
+
+
 def removed(settings: Settings, live: Any, run: Run, as_json: bool) -> None:
     """Removes a run and says what went."""
     import shutil
@@ -186,19 +218,24 @@ def removed(settings: Settings, live: Any, run: Run, as_json: bool) -> None:
     from connectors.runs.remove import remove
     from deploy.commands.parts import store_address
     from deploy.replay.children import folder_of
+    from deploy.replay.group import RunFailed, alone
     from deploy.settings import NotRunning
 
+    folder, busy = folder_of(settings, run.name), f"run {run.name} is at work: stop its `framelog replay` first"
     try:
         address = store_address(settings)
-        with connect(address) as store:
+        # One that is played in one process is in no group: the folder tells of it, groups of those elsewhere.
+        with alone(folder, run.name) if folder.is_dir() else nullcontext(), connect(address) as store:
             gone = remove(live, run, store, address.databases)
     except NotRunning as error:
         raise fail(f"its rows can not be removed: {error}") from error
+    except RunFailed as error:
+        raise fail(busy) from error
     except KafkaException as error:
         if error.args[0].code() == KafkaError.NON_EMPTY_GROUP:
-            raise fail(f"run {run.name} is at work: stop its `framelog replay` first") from error
+            raise fail(busy) from error
         raise
-    shutil.rmtree(folder_of(settings, run.name), ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     if as_json:
         print_json({"run": run.name, "topics": gone, "at": datetime.now(UTC).isoformat("T", "seconds")})
         return

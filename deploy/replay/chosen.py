@@ -1,7 +1,7 @@
 """What a run reads: chosen from the log, or from a hold of what the log has no more."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.holds import Manifest
 from connectors.places import places_of
@@ -41,8 +41,20 @@ def from_log(asked: Asked, connection: Connection, run_stations: Sequence[str]) 
     return Chosen(chosen, where, length_us)
 
 
+def held_part(asked: Asked, manifest: Manifest) -> Asked:
+    """What is asked for of a hold: all that it holds, where nothing is said. A hold of a part of a session is
+    asked for as one, so that nothing is said of the whole stream.
+    """
+    hold = manifest.hold
+    return replace(
+        asked,
+        from_us=hold.from_us if asked.from_us is None else asked.from_us,
+        until_us=hold.until_us if asked.until_us is None else asked.until_us,
+    )
+
+
 def from_hold(asked: Asked, manifest: Manifest, connection: Connection, run_stations: Sequence[str]) -> Chosen:
-    """What was asked for, as a hold has it. BadRun where it holds none of that."""
+    """What was asked for (`held_part`), as a hold has it. BadRun where it holds none of that."""
     hold, topics = manifest.hold, inputs(run_stations)
     if asked.stream != hold.stream or asked.session not in (None, hold.session):
         raise BadRun(f"hold {hold.name} is of session {hold.session} of stream {hold.stream}")
@@ -50,8 +62,7 @@ def from_hold(asked: Asked, manifest: Manifest, connection: Connection, run_stat
         raise BadRun("--fps decodes the log's own packets: leave --hold out")
     if asked.offsets or any(t.kind != "raw" for t in topics):
         raise BadRun("a hold has raw records alone: leave --offsets and --from-station out")
-    since_us = hold.from_us if asked.from_us is None else asked.from_us
-    until_us = hold.until_us if asked.until_us is None else asked.until_us
+    since_us, until_us = asked.from_us, asked.until_us
     if (since_us or 0) < (hold.from_us or 0) or (
         hold.until_us is not None and (until_us is None or until_us > hold.until_us)
     ):

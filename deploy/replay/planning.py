@@ -2,6 +2,7 @@
 
 import getpass
 import json
+import os
 import socket
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -96,6 +97,21 @@ def used(core: Core) -> Used:
     return Used(core.model.name, core.model.version, core.model.sha256)
 
 
+def kept(config: Any) -> dict[str, Any]:
+    """A station's Config as a record keeps it: lists, not tuples."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(config)))
+    return plain
+
+
+def who() -> str:
+    """Who asks, and on which machine; by number where an image gives the user no name."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
 def told(model: Used) -> str:
     """A model in a few words."""
     return f"{model.name} {model.version} {model.sha256[:12]}".strip()
@@ -111,10 +127,9 @@ def plan(
     run = Run(
         name=name, stream=asked.stream, passages=chosen.passages, reaches=chosen.reaches, stations=run_stations,
         own=own_nouns(run_stations, asked.fps), profile=profile or settings.profile,
-        config={s: json.loads(json.dumps(asdict(c))) for s, c in made.items()}, models={}, build=build_name(),
-        offsets=asked.offsets, hold=hold, fps=asked.fps,
-        who=f"{getpass.getuser()}@{socket.gethostname()}", planned_at=datetime.now(UTC).isoformat("T", "seconds"),
-        asked=tuple(words),
+        config={s: kept(c) for s, c in made.items()}, models={}, build=build_name(),
+        offsets=asked.offsets, hold=hold, fps=asked.fps, who=who(), asked=tuple(words),
+        planned_at=datetime.now(UTC).isoformat("T", "seconds"),
     )  # fmt: skip
     cores = cores_of(run, settings)
     return replace(run, models={s: used(c) for s, c in cores.items()}), cores

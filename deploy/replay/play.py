@@ -111,13 +111,13 @@ class Player:
                     self.tell(Told("stream time", reached.stream_us, self.length_us, clock.seconds))
                 said = reached.outcomes()
                 rows = self._rows(run, {n: o.records for n, o in said.items()}, clock) if self.ways.rows else {}
+            worked_s, of_live = clock.seconds, live_outcomes(self.live, run) if run.whole else {}
         except BaseException:
             write(self.live, changed(run, state="stopped", seconds=round(before_s + time.monotonic() - began, 1)))
             raise
         run = changed(
             run, state="done", finished_at=datetime.now(UTC).isoformat("T", "seconds"),
-            seconds=round(before_s + clock.seconds, 1), said=said, rows=rows, lag=lag.worst,
-            live=live_outcomes(self.live, run) if run.whole else {},
+            seconds=round(before_s + worked_s, 1), said=said, rows=rows, lag=lag.worst, live=of_live,
         )  # fmt: skip
         write(self.live, run)
         return run

@@ -86,11 +86,15 @@ def live_outcomes(connection: Connection, run: Run) -> dict[str, Outcome]:
             places = {partition_of(p.stream_id.encode(), connection.partitions) for p in run.passages}
             ends = {p: e for (_, p), e in bounds(connection, [name]).items() if p in places and e[1] > e[0]}
             client.assign([TopicPartition(name, p, low) for p, (low, _) in ends.items()])
-            left = {p: high for p, (_, high) in ends.items()}
+            left = dict(ends)
             while left:
-                for message in client.consume(MANY, 1.0):
-                    partition = message.partition() or 0
-                    if message.error() is not None or (message.offset() or 0) + 1 >= left.get(partition, 0):
+                # Not more than there is: what asks for more waits for it until its time is over.
+                there = sum(high - at for at, high in left.values())
+                for message in client.consume(min(MANY, there), 1.0):
+                    partition, behind = message.partition() or 0, (message.offset() or 0) + 1
+                    if partition in left:
+                        left[partition] = behind, left[partition][1]
+                    if message.error() is not None or behind >= left.get(partition, (0, 0))[1]:
                         left.pop(partition, None)
                     if message.error() is None:
                         record = serde.decode(message.value(), topic)

@@ -16,7 +16,7 @@ class Bar:
     def __init__(self, name: str, as_json: bool) -> None:
         doing, said = (TextColumn(what, markup=False) for what in ("{task.description}", "{task.fields[said]}"))
         columns = doing, BarColumn(), said, TimeRemainingColumn()
-        self._bar = Progress(*columns, console=console, disable=as_json, transient=True)
+        self._bar = Progress(*columns, console=console, disable=as_json or not console.is_terminal, transient=True)
         self._name, self._task, self._doing = name, self._bar.add_task(name, total=None, said=""), ""
 
     def __enter__(self) -> "Bar":

@@ -16,6 +16,7 @@ from tests.browser.conftest import PATIENCE_MS, now_us, shot, until
 from tests.fixtures_kafka import eventually
 from tests.route.replayed import Lab
 from tests.serving import serving
+from topics.route import STATIONS
 
 pytestmark = [
     pytest.mark.browser, pytest.mark.kafka, pytest.mark.store, pytest.mark.network, pytest.mark.slow,
@@ -93,6 +94,13 @@ def test_a_run_is_chosen_and_seen_beside_live_with_its_settings_counts_and_diges
         page.keyboard.press("Escape")
         expect(card).to_have_count(0)
         shot(page, "26-run-beside-live")
+        choice.select_option("live")
+        page.get_by_role("button", name="record").click()
+        card = page.get_by_role("region", name="Run live")
+        expect(card.locator("[data-run=live]")).to_be_visible()
+        expect(card.locator("tbody tr")).to_have_count(len(STATIONS))
+        expect(card.locator("tbody tr").first).to_contain_text("now")
+        shot(page, "27-live-record")
     page.close()
 
 

@@ -1,6 +1,7 @@
 """`framelog diff` as a user calls it."""
 
 import json
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,10 +9,15 @@ import pytest
 from msgspec import to_builtins
 
 from connectors.runs.ledger import write
-from connectors.runs.record import Run
+from connectors.runs.live import Setting, note
+from connectors.runs.record import Run, Used
 from processors.build import default_config
 from tests.deploy.test_commands import Said, assert_one_line, framelog
-from tests.two_runs import CANDIDATE, made_log
+from tests.two_runs import CANDIDATE, made_log, write_two_runs
+from topics.broker import ensure_topics
+from topics.connection import Connection
+from topics.names import Names
+from topics.registry import Serde
 
 pytestmark = [pytest.mark.kafka]
 
@@ -20,26 +26,33 @@ pytestmark = [pytest.mark.kafka]
 def log(broker: str, registry_url: str) -> Mapping[str, str]:
     """The environment of a log that holds two runs."""
     made = made_log(broker, registry_url)
+    write(made, candidate())
+    return environment(made)
+
+
+def candidate() -> Run:
+    """The other run, as it was planned."""
     config = to_builtins(default_config("detections")) | {"min_score": 0.5}
-    write(
-        made,
-        Run(
-            name=CANDIDATE,
-            stream="door",
-            passages=(),
-            reaches=(),
-            stations=("detections",),
-            own=("detections",),
-            profile="cpu",
-            config={"detections": config},
-            models={},
-            build="b",
-        ),
-    )
+    return Run(
+        name=CANDIDATE, stream="door", passages=(), reaches=(), stations=("detections",), own=("detections",),
+        profile="cpu", config={"detections": config}, models={}, build="b",
+    )  # fmt: skip
+
+
+def environment(made: Connection) -> Mapping[str, str]:
     return {
-        "FRAMELOG_KAFKA": broker, "FRAMELOG_REGISTRY": registry_url, "FRAMELOG_PREFIX": made.names.prefix,
-        "FRAMELOG_PARTITIONS": "2",
+        "FRAMELOG_KAFKA": made.bootstrap, "FRAMELOG_REGISTRY": made.registry_url,
+        "FRAMELOG_PREFIX": made.names.prefix, "FRAMELOG_PARTITIONS": "2",
     }  # fmt: skip
+
+
+def empty_log(broker: str, registry_url: str) -> Connection:
+    """A log of its own, in which nobody has said anything yet."""
+    made = Connection(broker, registry_url, Names(f"t-{secrets.token_hex(4)}"), partitions=2)
+    with Serde(made) as serde:
+        serde.register()
+    ensure_topics(made)
+    return made
 
 
 def diff(log: Mapping[str, str], *words: object) -> Said:
@@ -97,12 +110,56 @@ def test_equal_runs_end_well(log: Mapping[str, str]) -> None:
         (("live", CANDIDATE, "--fail-on", "lost"), "noun.measure"),
         (("live", CANDIDATE, "--noun", "speech", "--fail-on", "highlights.lost>0"), "there is speech"),
         (("live", CANDIDATE, "--html", "/nowhere/x.html"), "no such folder"),
+        (("live", CANDIDATE, "--html", "/"), "is a folder"),
     ],
 )
 def test_what_makes_no_sense_ends_with_one_line_and_two(
     log: Mapping[str, str], words: tuple[str, ...], told: str
 ) -> None:
     assert told in assert_one_line(diff(log, *words), code=2)
+
+
+def lived(min_score: float) -> Setting:
+    """What live's detections ran with, as its worker writes it."""
+    config = to_builtins(default_config("detections")) | {"min_score": min_score}
+    asked = () if min_score == 0.2 else (f"detections.min_score={min_score}",)
+    return Setting(station="detections", profile="cpu", config=config, model=Used(), build="b", asked=asked)
+
+
+def test_what_live_ran_with_is_told_by_when_it_said_what_is_compared(
+    broker: str, registry_url: str, tmp_path: Path
+) -> None:
+    """Written down before live spoke; what it was changed to afterwards has nothing to do with it."""
+    made = empty_log(broker, registry_url)
+    env = environment(made)
+    note(made, [lived(0.2)])
+    write_two_runs(made)
+    write(made, candidate())
+    note(made, [lived(0.3)])
+    report = json.loads(diff(env, "live", CANDIDATE, "--json").out)
+    assert report["runs"]["a"]["profile"] == "cpu"
+    assert report["runs"]["a"]["set"] == {}
+    assert report["settings"] == [{"path": "detections.min_score", "a": 0.2, "b": 0.5}]
+    assert report["notes"] == []
+    page = tmp_path / "diff.html"
+    shown = diff(env, CANDIDATE, "live", "--html", page).out
+    assert "detections.min_score  0.5  0.2" in shown
+    assert '"path":"detections.min_score"' in page.read_text()
+    rows = [json.loads(line) for line in framelog("runs", "show", "live", "--json", env=env).out.splitlines()]
+    assert [(r["config"]["min_score"], r["set"]) for r in rows] == [
+        (0.2, []), (0.3, ["detections.min_score=0.3"])
+    ]  # fmt: skip
+    assert (rows[0]["until"], rows[1]["until"]) == (rows[1]["since"], None)
+    then = framelog("runs", "show", "live", "--as-of", rows[0]["since"], "--json", env=env)
+    assert [json.loads(line)["config"]["min_score"] for line in then.out.splitlines()] == [0.2]
+    assert "min_score=0.3" in framelog("runs", "show", "live", env=env).out
+    for words, code, told in (
+        (("show", "live", "--as-of", "2001-01-01"), 1, "nothing is written down"),
+        (("show", "live", "--as-of", "soon"), 2, "'soon' is no time"),
+        (("show", CANDIDATE, "--as-of", "-1m"), 2, "--as-of is for `runs show live`"),
+        (("rm", "live"), 2, "live is what the platform itself says"),
+    ):
+        assert told in assert_one_line(framelog("runs", *words, env=env), code=code)
 
 
 @pytest.mark.slow

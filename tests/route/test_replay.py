@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
+from typer.testing import CliRunner
 
 from connectors.clickhouse.schema import connect, digests
 from connectors.runs.ledger import runs
+from deploy.cli import app
 from tests.connectors.clips.media import make
 from tests.fixtures_kafka import eventually
 from tests.route.replayed import Lab
@@ -57,6 +59,23 @@ def test_a_replay_says_what_live_said_to_the_byte_although_it_was_killed(lab: La
     assert whole["models"]["detections"]["name"]
 
 
+def test_what_live_ran_with_is_written_down_by_its_workers_once(lab: Lab, whole: dict[str, Any]) -> None:
+    held = [json.loads(line) for line in lab.run("runs", "show", "live", "--json").splitlines()]
+    assert [h["station"] for h in held] == list(STATIONS)
+    assert {h["station"]: h["model"] for h in held} == whole["models"]
+    assert {h["station"]: h["config"] for h in held} == whole["config"]
+    assert {h["profile"] for h in held} == {"builtin"}
+    again = lab.start("work", "fused", "events", "highlights")
+    try:
+        group = lab.connection.names.group("highlights")
+        admin = AdminClient(lab.connection.confluent())
+        eventually(lambda: bool(admin.describe_consumer_groups([group])[group].result().members), 120)
+    finally:
+        again.terminate()
+        again.communicate(timeout=60)
+    assert [json.loads(line) for line in lab.run("runs", "show", "live", "--json").splitlines()] == held
+
+
 def test_its_rows_are_there_once_and_under_its_name(lab: Lab, whole: dict[str, Any]) -> None:
     with connect(lab.store) as store:
         for noun, said in whole["said"].items():
@@ -82,6 +101,7 @@ def test_a_second_start_of_a_run_that_is_being_played_is_refused_and_changes_not
         eventually(lambda: "once" in runs(lab.connection) and runs(lab.connection)["once"].state == "running", 120)
         first.send_signal(signal.SIGSTOP)  # so that it can not be done before the second one has tried
         assert "run once is being played already" in lab.run(*words, code=1)
+        assert "run once is at work" in lab.run("runs", "rm", "once", code=1)
         assert runs(lab.connection)["once"].state == "running"
     finally:
         first.send_signal(signal.SIGCONT)
@@ -89,6 +109,24 @@ def test_a_second_start_of_a_run_that_is_being_played_is_refused_and_changes_not
     assert first.returncode == 0, complained
     assert json.loads(said.splitlines()[-1])["state"] == "done"
     assert runs(lab.connection)["once"].state == "done"
+
+
+def test_what_is_stopped_at_the_very_end_is_told_as_stopped_and_goes_on(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C while what live said is looked through, when all of the run's own has been said."""
+
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    words = ("--from-station", "highlights", "--local", "--no-rows")
+    with monkeypatch.context() as patched:
+        patched.setattr("deploy.replay.play.live_outcomes", interrupted)
+        stopped = CliRunner().invoke(app, ["replay", "--stream", "door", "--run", "late", *words], env=lab.env)
+    assert stopped.exit_code == 130
+    assert "run late was stopped: the same command goes on with it" in stopped.stderr
+    assert runs(lab.connection)["late"].state == "stopped"
+    assert lab.replay("late", *words)["state"] == "done"
 
 
 def test_the_same_name_for_another_plan_is_refused(lab: Lab, whole: dict[str, Any]) -> None:
