@@ -29,7 +29,8 @@ class Connection:
 
     def confluent(self, **settings: Any) -> dict[str, Any]:
         """Settings of a confluent-kafka client; `group_id="x"` stands for `group.id`."""
-        base: dict[str, Any] = {"bootstrap.servers": self.bootstrap, **self.security}
+        # Its notes to itself (level 6: what was thrown away when a client ended) are for nobody here.
+        base: dict[str, Any] = {"bootstrap.servers": self.bootstrap, "log_level": 5, **self.security}
         return base | {key.replace("_", "."): value for key, value in settings.items()}
 
     def producer(self, **settings: Any) -> dict[str, Any]:

@@ -51,9 +51,16 @@ def plan(
     found = places.session(stream, session)
     if found is None:
         known = ", ".join(s.session_id for s in places.sessions(stream))
-        raise BadHold(f"stream {stream} has no session {session or ''} in the log{known and f'; it has {known}'}")
+        wanted = f"session {session}" if session else "session"
+        there = f"it has {known}" if known else "`framelog streams` lists what there is"
+        raise BadHold(f"stream {stream} has no {wanted} in the log; {there}")
     if until_us is not None and until_us <= (from_us or 0):
         raise BadHold("the end of the stretch does not lie behind its beginning")
+    if (from_us or 0) > found.last_us or (until_us is not None and until_us <= found.first_us):
+        raise BadHold(
+            f"session {found.session_id} goes from {found.first_us / 1e6:.2f} to {found.last_us / 1e6:.2f} s: "
+            "nothing of it lies in that stretch"
+        )
     ranges = []
     for topic in (FRAMES, AUDIO, PACKETS):
         since_us = from_us

@@ -1,7 +1,7 @@
 """How far the log reaches and how far the sinks have come: what a new database has to hold."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -52,10 +52,14 @@ class Part:
 
 
 class Positions:
-    """Asks where everything stands, as often as wanted; keeps its connections from one time to the next."""
+    """Asks where everything stands, as often as wanted; keeps its connections from one time to the next.
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    rowed: runs that are known to have rows. One that is not among them, and whose sink has no position, never had
+    a sink (`framelog replay --no-rows`): a new database does not hold it either.
+    """
+
+    def __init__(self, connection: Connection, rowed: Collection[str] = ()) -> None:
+        self._connection, self._rowed = connection, {LIVE, *rowed}
         self._admin = AdminClient(connection.confluent())
         self._clients = ExitStack()
         self._groups: dict[str, Consumer] = {}
@@ -80,7 +84,10 @@ class Positions:
         for run in sorted({s.run for s in every}):
             own = {s.name: s for s in every if s.run == run}
             client = self._group(run)
-            for place in _committed(client, partitions_of(client, sorted(own))):
+            places = _committed(client, partitions_of(client, sorted(own)))
+            if run not in self._rowed and all(place.offset < 0 for place in places):
+                continue
+            for place in places:
                 key = place.topic, place.partition
                 if fresh or place.offset < 0 or key not in self._bounds:
                     self._bounds[key] = watermarks(client, place)

@@ -11,6 +11,7 @@ from connectors.rebuild.compare import Compared, compare
 from connectors.rebuild.fill import Filler, tops
 from connectors.rebuild.positions import Key, Part, Positions
 from connectors.rebuild.swap import NotSwapped, lift, swap
+from connectors.runs.ledger import runs
 from topics.connection import Connection
 
 NEAR = 20_000  # offsets that are few enough to be read while sinks are held up
@@ -55,7 +56,8 @@ def rebuild(
     old, new = address.databases, Databases(name)
     with alone(connection, old.views) as check, connect(address) as client:
         _prepare(client, old, new, drop_old)
-        filler, positions = Filler(connection, replace(address, databases=new), client), Positions(connection)
+        filler = Filler(connection, replace(address, databases=new), client)
+        positions = Positions(connection, _rowed(connection, client, old))
         try:
             found = _filled(positions, filler, told)
             nouns = tuple(compare(client, old, new, found))
@@ -72,6 +74,11 @@ def rebuild(
         if drop_old:
             drop(client, new)
         return Outcome(nouns, swapped=True, held_s=held_s)
+
+
+def _rowed(connection: Connection, client: Any, old: Databases) -> set[str]:
+    """Runs that the old database has rows of, and those that are written down as having had some."""
+    return {run for run, _, _ in tops(client, old)} | {r.name for r in runs(connection).values() if r.rows}
 
 
 def _filled(positions: Positions, filler: Filler, told: Callable[[int, int], None]) -> list[Part]:

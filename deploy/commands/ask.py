@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from deploy import settings as configured
-from deploy.commands.shared import DataOption, JsonOption, fail, print_rows, seconds
+from deploy.commands.shared import DataOption, JsonOption, fail, print_rows, seconds, warnings
 from deploy.settings import Settings
+from topics.names import LIVE
 
 Format = Literal["table", "json", "csv"]
 READING = {"readonly": 2}  # whoever asks changes nothing, but may set how it is answered
@@ -28,6 +29,8 @@ SELECT stream_id AS stream, start_us, end_us, bytes, key, status, missing
 FROM clips WHERE run = 'live' AND NOT end AND (stream_id = {stream:String} OR {stream:String} = '')
 ORDER BY recorded_at, seq
 """
+# Rows of a run are a partition of their own in every table.
+RUNS = "SELECT DISTINCT partition AS run FROM system.parts WHERE active AND database = {database:String}"
 StreamOption = Annotated[str, typer.Option("--stream", help="Only this stream.", show_default="all")]
 
 
@@ -92,6 +95,34 @@ def put_back(settings: Settings, text: str, run: str, at: str) -> str:
         raise fail(str(error), 2) from error
 
 
+def one_statement(text: str) -> str:
+    """The statement without what ends it; ends the command where there is none, or more than one."""
+    text = text.strip().rstrip("; \n")
+    if not text:
+        raise fail("there is no query: write one SELECT, such as 'SELECT count() FROM boxes'", 2)
+    if ";" in text:
+        import sqlglot
+        from sqlglot.errors import SqlglotError
+
+        try:
+            many = len([found for found in sqlglot.parse(text, dialect="clickhouse") if found is not None])
+        except SqlglotError:  # the engine says what is wrong with it
+            many = 1
+        if many > 1:
+            raise fail(f"one SELECT at a time: these are {many} statements", 2)
+    return text
+
+
+def warn_of(settings: Settings, run: str) -> None:
+    """Says so where the store has nothing of a run: no row of a wrong name looks like no row of its kind."""
+    known = {row["run"] for row in query(settings, RUNS, database=f"{settings.clickhouse_database}_log")}
+    if run not in known:
+        there = ", ".join(sorted(known)) or "none"
+        warnings.print(
+            f"the store has no rows of a run {run!r}; it has those of {there}", style="yellow", markup=False
+        )
+
+
 def sql(
     text: Annotated[str, typer.Argument(metavar="QUERY", help="One SELECT.")],
     form: Annotated[Format, typer.Option("--format", help="How to print it.")] = "table",
@@ -108,8 +139,11 @@ def sql(
 
     Example: framelog sql --run live --as-of -10m "SELECT label, count() FROM boxes GROUP BY label"
     """
+    text = one_statement(text)
     settings = configured.load(data=data)
     text = put_back(settings, text, run, at)
+    if run and run != LIVE:
+        warn_of(settings, run)
     if form == "csv":
         from clickhouse_connect.driver.exceptions import ClickHouseError
 

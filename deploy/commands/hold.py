@@ -43,7 +43,10 @@ def hold(
     with (
         Serde(connection) as serde,
         Progress(
-            TextColumn("{task.description}", markup=False), console=console, disable=as_json, transient=True
+            TextColumn("{task.description}", markup=False),
+            console=console,
+            transient=True,
+            disable=as_json or not console.is_terminal,
         ) as bar,
     ):
         task = bar.add_task(f"holding {stream}", total=None)

@@ -6,6 +6,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from deploy import settings as configured
+from deploy.commands.reach import log_of
 from deploy.commands.shared import DataOption, JsonOption, console, fail, print_json, print_rows, warnings
 
 # Exit codes: built, and not put in the old one's place; another rebuild is at work.
@@ -44,6 +45,7 @@ def rebuild(
         raise fail(f"{name} is no name for a database: letters, digits and _", 2)
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
+    connection = log_of(settings)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
@@ -51,10 +53,10 @@ def rebuild(
         TimeRemainingColumn(),
     )
     try:
-        with Progress(*columns, console=warnings, disable=as_json) as progress:
+        with Progress(*columns, console=warnings, disable=as_json or not warnings.is_terminal) as progress:
             task = progress.add_task("reading the log", total=None)
             outcome = run(
-                settings.connection,
+                connection,
                 store_address(settings),
                 name,
                 force=force,

@@ -80,6 +80,10 @@ def verify(
         raise fail(f"the store can not be read: {short(error)}", CANNOT) from None
     except OSError as error:
         raise fail(f"the object store can not be read: {error}", CANNOT) from None
+    if stream and not report.records and from_ms is None and to_ms is None:
+        raise fail(
+            f"run {run} says nothing of a stream {stream}: `framelog streams` lists those that there are", CANNOT
+        )
     seconds = round(time.monotonic() - began_s, 1)
     if as_json:
         print_json(report.as_dict() | {"seconds": seconds})

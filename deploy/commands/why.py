@@ -40,6 +40,8 @@ def why(
     from topics.fetch import Fetcher
     from topics.registry import Serde
 
+    if out is not None and out.exists() and not out.is_dir():
+        raise fail(f"{out} is no folder: name one for picture and sound", 2)
     settings = configured.load(data=data)
     connection = log_of(settings)
     ask = None if from_log else _store(settings)

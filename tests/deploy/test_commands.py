@@ -124,7 +124,7 @@ def test_what_needs_the_platform_says_how_to_start_it(words: Sequence[str], tmp_
     "words",
     [
         ("topics",), ("route",), ("tail", "highlights"), ("work", "streams"), ("sink", "clickhouse"),
-        ("sink", "s3"), ("sql", "SELECT 1"), ("highlights",),
+        ("sink", "s3"), ("sql", "SELECT 1"), ("highlights",), ("rebuild",),
     ],
 )  # fmt: skip
 def test_a_part_that_is_away_is_named_in_one_line(words: Sequence[str], tmp_path: Path) -> None:
@@ -177,6 +177,10 @@ def test_a_broken_settings_file_is_named(tmp_path: Path) -> None:
         (("work", "highlights"), {"FRAMELOG_HIGHLIGHTS__NOSUCH": "1"}, "highlights.nosuch"),
         (("work", "highlights"), {"FRAMELOG_HIGHLIGHTS__COOLDOWN_S": "soon"}, "highlights.cooldown_s"),
         (("models", "fech"), {}, "fetch"),
+        (("replay", "--stream", "x", "--run", "y", "--fps", "0"), {}, "--fps 0"),
+        (("sql", " ; "), {}, "there is no query"),
+        (("sql", "SELECT 1; SELECT 2"), {}, "these are 2 statements"),
+        (("why", "x", "--out", __file__), {}, "is no folder"),
     ],
 )
 def test_an_unknown_station_or_tunable_is_refused_before_the_log_is_asked(

@@ -163,6 +163,8 @@ def test_a_name_stands_for_one_stretch(connection: Connection, serde: Serde, tmp
     for stretch, error in (((2 * S, S), "does not lie behind"), ((S, S), "does not lie behind")):
         with pytest.raises(BadHold, match=error):
             plan(connection, serde, "x", "door", session, *stretch)
+    with pytest.raises(BadHold, match=r"goes from 0\.00 to .* nothing of it lies in that stretch"):
+        plan(connection, serde, "x", "door", session, 600 * S, 700 * S)
     with pytest.raises(BadHold, match="stream cellar has no session"):
         plan(connection, serde, "x", "cellar")
 

@@ -241,6 +241,22 @@ def test_a_difference_is_found_and_mended(store: Any, connection: Connection, ad
         assert not store.query(f"SELECT 1 FROM system.databases WHERE name = '{new(names)}_log'").result_rows
 
 
+def test_a_run_that_never_had_rows_gets_none_and_keeps_nobody_from_swapping(
+    store: Any, connection: Connection, address: StoreAddress
+) -> None:
+    """`framelog replay --no-rows`: its topics are there, its sink never was."""
+    bare = replace(connection, names=Names(connection.names.prefix, "bare"))
+    ensure_topics(bare)
+    produce(bare, range(5), nouns=NOUNS[1:])
+    produce(connection, range(20))
+    with running(clickhouse_sink(connection, address, QUICK)):
+        filled(store, connection, address.databases, 20)
+        outcome = rebuild(connection, address, new(address.databases))
+    assert outcome.swapped
+    assert {c.run for c in outcome.nouns} == {"live"}
+    assert count(store, address.databases, NOUNS[1]) == 20
+
+
 def test_a_barrier_that_nobody_lifts_runs_out(store: Any, address: StoreAddress) -> None:
     names = address.databases
     ensure_schema(store, names)

@@ -146,6 +146,9 @@ def test_a_run_that_is_not_there_and_a_log_that_is_away_end_with_2(real: Real) -
     assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.stderr
     assert command(no_store, "verify", "--no-store").exit_code == 0
     assert command(real, "verify", "--from", "yesterday").exit_code == 2
+    done = command(real, "verify", "--stream", "nowhere")
+    assert (done.exit_code, len(done.stderr.splitlines())) == (2, 1), done.stderr
+    assert "says nothing of a stream nowhere" in done.stderr
 
 
 def test_time_bounds_leave_the_rest_outside(real: Real) -> None:
