@@ -61,7 +61,12 @@ class Log:
             older = self.path.with_suffix(f".log.{n - 1}")
             if older.exists():
                 older.replace(self.path.with_suffix(f".log.{n}"))
-        shutil.copyfile(self.path, self.path.with_suffix(".log.1"))
+        aside = self.path.with_suffix(".log.1")
+        try:
+            shutil.copyfile(self.path, aside)
+        except OSError:  # half a log in its place would push out a whole one at the next try
+            aside.unlink(missing_ok=True)
+            raise
         os.truncate(self.path, 0)
         self._from = 0
         return True

@@ -13,7 +13,7 @@ from confluent_kafka import KafkaException
 from deploy.commands.reach import LogAway, log_of
 from deploy.contract import Told, breaches, silences
 from deploy.settings import NotRunning, Settings
-from deploy.state import State, read_state
+from deploy.state import State, read_state, start_ticks
 from topics.connection import Connection
 from topics.lag import gauges, lag_of
 from topics.read import append_ms, bounds, consumer
@@ -30,6 +30,7 @@ class Work:
 
     said_s: seconds since its last output, None: never. waits_s: seconds that its oldest unread record has waited.
     lost: records that retention deleted before it read them. spoilt: streams that give it little but dead letters.
+    waits_for: what is away that it can not do without.
     """
 
     name: str
@@ -38,18 +39,22 @@ class Work:
     waits_s: float = 0.0
     lost: int = 0
     spoilt: tuple[str, ...] = ()
+    waits_for: str = ""
 
 
 def losses(
     gauges: Mapping[tuple[str, int], tuple[int | None, str]], lows: Mapping[tuple[str, int], int]
-) -> tuple[int, tuple[str, ...]]:
-    """Records lost to retention, also those that a station which is away has lost by now, and spoilt streams."""
-    lost, spoilt = 0, set[str]()
+) -> tuple[int, tuple[str, ...], str]:
+    """Records lost to retention, also those that a station which is away has lost by now; spoilt streams; what it
+    waits for.
+    """
+    lost, spoilt, waits_for = 0, set[str](), ""
     for place, (at, note) in gauges.items():
         told = orjson.loads(note) if note.startswith("{") else {}
         lost += told.get("lost", 0) + max(0, lows.get(place, 0) - (at or lows.get(place, 0)))
         spoilt |= set(told.get("spoilt", ()))
-    return lost, tuple(sorted(spoilt))
+        waits_for = told.get("waits_for", waits_for)
+    return lost, tuple(sorted(spoilt)), waits_for
 
 
 def stalled(work: Work, stall_s: float) -> str:
@@ -102,11 +107,17 @@ def oldest_waits_s(connection: Connection, at: Mapping[tuple[str, int], int | No
 
 
 def part_rows(state: State) -> list[dict[str, Any]]:
-    """The supervisor's processes as rows."""
-    return [
-        {"part": name, "state": part.state, "pid": part.pid, "restarts": part.restarts, "says": part.last_error}
-        for name, part in state.parts.items()
-    ]
+    """The supervisor's processes as rows. One that has gone is dead, also where a full disk kept its file from
+    saying so.
+    """
+    rows = []
+    for name, part in state.parts.items():
+        gone = part.pid is not None and start_ticks(part.pid) is None
+        is_now, pid, says = (
+            ("dead", None, "its process has gone") if gone else (part.state, part.pid, part.last_error)
+        )
+        rows.append({"part": name, "state": is_now, "pid": pid, "restarts": part.restarts, "says": says})
+    return rows
 
 
 def station_rows(works: Sequence[Work], stall_s: float) -> list[dict[str, Any]]:
@@ -114,8 +125,10 @@ def station_rows(works: Sequence[Work], stall_s: float) -> list[dict[str, Any]]:
     rows = []
     for work in works:
         why = stalled(work, stall_s)
-        state = "stalled" if why else "ok"
+        state = "stalled" if why or work.waits_for else "ok"
         says = [why or f"lag {work.lag}"]
+        if work.waits_for:
+            says.append(f"{work.waits_for} is away: tried again until it answers")
         if work.lost:
             says.append(f"{work.lost} records were deleted before it read them (retention)")
         if work.spoilt:

@@ -1,6 +1,7 @@
 """What the supervisor tells others in `DATA/run/supervisor.json`: who runs, since when, how often it died."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -54,6 +55,29 @@ def write_state(run_folder: Path, state: State) -> None:
     part = path.with_suffix(f".{os.getpid()}.part")
     part.write_bytes(orjson.dumps(state, option=orjson.OPT_INDENT_2))
     part.replace(path)
+
+
+class StateFile:
+    """The file as the supervisor keeps it: written at every change, and `again` where there was no room for it."""
+
+    def __init__(self, run_folder: Path, say: Callable[[str], None]) -> None:
+        self._run_folder, self._say = run_folder, say
+        self._unwritten: State | None = None
+
+    def write(self, state: State) -> None:
+        """Writes the state; says so where that fails, and keeps it."""
+        try:
+            write_state(self._run_folder, state)
+            self._unwritten = None
+        except OSError as error:  # a full disk must not end what may free it
+            if self._unwritten is None:
+                self._say(f"cannot write the state: {error}")
+            self._unwritten = state
+
+    def again(self) -> None:
+        """Writes the last state unless it is there, so that it is old for no longer than the disk is full."""
+        if self._unwritten is not None:
+            self.write(self._unwritten)
 
 
 def read_state(run_folder: Path) -> State:

@@ -1,6 +1,6 @@
 """Keeps the platform's processes alive: starts them in order, starts again what dies, stops them in reverse order.
 
-Nothing a child does ends the supervisor. What it knows it writes to `DATA/run/supervisor.json` (deploy/state.py).
+Neither what a child does nor a full disk ends the supervisor. What it knows is in `DATA/run/supervisor.json`.
 """
 
 import asyncio
@@ -17,9 +17,10 @@ from typing import Any
 
 from deploy.child import Child, Log, cause, signal_group, start
 from deploy.restarts import Deaths, Policy
-from deploy.state import Part, State, read_state, start_ticks, write_state
+from deploy.state import Part, State, StateFile, read_state, start_ticks
+from deploy.terminal import quiet
 
-ROTATE_EVERY_S = 5.0
+FILES_EVERY_S = 1.0
 PROBE_EVERY_S = 0.1
 
 
@@ -82,7 +83,8 @@ class Supervisor:
         self._run_folder = data / "run"
         self._children = in_order(children)
         self._logs = {c.name: Log(data / "logs" / f"{c.name}.log") for c in self._children}
-        self._policy, self._grace_s, self._say, self._clock = policy or Policy(), grace_s, say, clock
+        self._policy, self._grace_s, self._say, self._clock = policy or Policy(), grace_s, quiet(say), clock
+        self._state_file = StateFile(data / "run", self._say)
         self._dice = dice or random.Random()  # noqa: S311 (jitter, no secret)
         self._parts = {c.name: Part(since=time.time()) for c in self._children}
         self._ready = {c.name: asyncio.Event() for c in self._children}
@@ -102,7 +104,7 @@ class Supervisor:
         with nullcontext() if held else sole(self._run_folder):
             self._write()
             tasks = [asyncio.create_task(self._keep(c)) for c in self._children]
-            tasks.append(asyncio.create_task(self._rotate()))
+            tasks.append(asyncio.create_task(self._keep_files()))
             stopping = asyncio.create_task(self._stopping.wait())
             try:
                 done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -115,10 +117,7 @@ class Supervisor:
                 self._write(running=False)
 
     def _write(self, running: bool = True) -> None:
-        try:
-            write_state(self._run_folder, State(running, pid := os.getpid(), start_ticks(pid), self._parts))
-        except OSError as error:  # a full disk must not end what may free it
-            self._say(f"cannot write the state: {error}")
+        self._state_file.write(State(running, pid := os.getpid(), start_ticks(pid), self._parts))
 
     def _note(self, name: str, **changes: Any) -> None:
         if changes.get("state", "") != self._parts[name].state:
@@ -224,14 +223,15 @@ class Supervisor:
             signal_group(process, signal.SIGKILL)
             await process.wait()
 
-    async def _rotate(self) -> None:
+    async def _keep_files(self) -> None:
         while not self._stopping.is_set():
+            self._state_file.again()
             for log in self._logs.values():
                 try:
                     log.rotate()
                 except OSError as error:
                     self._say(f"cannot rotate {log.path}: {error}")
-            await self._unless_stopping(self._stopping.wait(), ROTATE_EVERY_S)
+            await self._unless_stopping(self._stopping.wait(), FILES_EVERY_S)
 
 
 async def supervise(supervisor: Supervisor, alongside: Awaitable[None] | None = None, held: bool = False) -> None:

@@ -13,6 +13,11 @@ import av
 import numpy as np
 
 PIECES_HZ = 20
+# Settings with which the rules make a highlight of every loud moment of an `eventful_clip`.
+EVENTFUL = {
+    "FRAMELOG_HIGHLIGHTS__OPEN": "0.1", "FRAMELOG_HIGHLIGHTS__KEEP": "0.09",
+    "FRAMELOG_HIGHLIGHTS__COOLDOWN_S": "0", "FRAMELOG_HIGHLIGHTS__LONGEST_S": "5",
+}  # fmt: skip
 
 
 def textured_clip(path: Path, seconds: float, size: tuple[int, int] = (640, 480), fps: int = 10) -> Path:
@@ -35,6 +40,35 @@ def textured_clip(path: Path, seconds: float, size: tuple[int, int] = (640, 480)
             piece = av.AudioFrame.from_ndarray(wave[None, at : at + 1024], format="s16", layout="mono")
             piece.sample_rate, piece.pts, piece.time_base = 16_000, at, Fraction(1, 16_000)
             container.mux(sound.encode(piece))
+        container.mux(sound.encode(None))
+    return path
+
+
+def eventful_clip(path: Path, seconds: float, size: tuple[int, int] = (160, 120), fps: int = 10) -> Path:
+    """A clip with sound as a camera sends it: noise that moves, and from 3 s on two loud seconds in every six."""
+    width, height = size
+    rng = np.random.default_rng(7)
+    noise = rng.integers(0, 255, (height, width, 3), np.uint8)
+    at_s = np.arange(int(seconds * 16_000)) / 16_000
+    loud = (at_s % 6 >= 3) & (at_s % 6 < 5)
+    wave = np.where(loud, rng.standard_normal(len(at_s)) * 6000, 0).astype(np.int16)
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream(
+            "libx264", rate=fps, options={"g": "10", "bf": "0", "preset": "ultrafast", "tune": "zerolatency"}
+        )
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        sound: Any = container.add_stream("aac", rate=16_000, layout="mono")
+        heard = 0
+        for number in range(round(seconds * fps)):
+            frame = av.VideoFrame.from_ndarray(np.roll(noise, 16 * number, axis=1), format="bgr24")
+            frame.pts, frame.time_base = number, Fraction(1, fps)
+            container.mux(stream.encode(frame))
+            while heard < min(len(wave), (number + 1) * 16_000 / fps):
+                piece = av.AudioFrame.from_ndarray(wave[None, heard : heard + 1024], format="s16", layout="mono")
+                piece.sample_rate, piece.pts, piece.time_base = 16_000, heard, Fraction(1, 16_000)
+                container.mux(sound.encode(piece))
+                heard += 1024
+        container.mux(stream.encode(None))
         container.mux(sound.encode(None))
     return path
 

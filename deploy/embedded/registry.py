@@ -1,5 +1,6 @@
 """A small schema registry that speaks Confluent's REST paths: for Avro, embedded, persistent."""
 
+import sqlite3
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,11 @@ async def unreadable(_: Request, error: Exception) -> Response:
     return answer({"error_code": 400, "message": f"the body is no JSON: {error}"}, 400)
 
 
+async def unwritten(_: Request, error: Exception) -> Response:
+    """A file that can not be read or written, as on a full disk, with Confluent's word for it."""
+    return answer({"error_code": 50001, "message": f"Error in the backend data store: {error}"}, 500)
+
+
 def app(path: Path | str) -> Starlette:
     """The registry on a SQLite file (its folder is made)."""
     if path != ":memory:":
@@ -154,5 +160,6 @@ def app(path: Path | str) -> Starlette:
     handlers: dict[Any, Callable[[Request, Exception], Awaitable[Response]]] = {
         Refused: refused,
         ValueError: unreadable,
+        sqlite3.Error: unwritten,
     }
     return Starlette(routes=routes(RegistryStore(path)), exception_handlers=handlers)

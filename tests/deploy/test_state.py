@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy.state import FILE, Part, State, read_state, start_ticks, write_state
+from deploy.state import FILE, Part, State, StateFile, read_state, start_ticks, write_state
+from tests.small_disk import fill, small_disk
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"pid": 1}'])
@@ -38,3 +39,21 @@ def test_another_process_with_the_same_pid_is_not_taken_for_it(tmp_path: Path) -
     assert ticks is not None
     write_state(tmp_path, State(True, os.getpid(), ticks - 1))
     assert not read_state(tmp_path).running
+
+
+def test_what_found_no_room_is_written_as_soon_as_there_is_some(tmp_path: Path) -> None:
+    told: list[str] = []
+    with small_disk(tmp_path / "disk", 1) as disk:
+        file = StateFile(disk, told.append)
+        file.again()
+        file.write(State(True, os.getpid(), start_ticks(os.getpid()), {"kafka": Part("ready", 12)}))
+        ballast = fill(disk)
+        now = State(True, os.getpid(), start_ticks(os.getpid()), {"kafka": Part("dead")})
+        file.write(now)
+        file.again()
+        assert read_state(disk).parts["kafka"].state == "ready"
+        assert len(told) == 1
+        assert "No space left" in told[0]
+        ballast.unlink()
+        file.again()
+        assert read_state(disk) == now

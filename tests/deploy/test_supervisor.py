@@ -8,6 +8,7 @@ import sys
 import textwrap
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from deploy.restarts import Policy
 from deploy.state import Part, State, read_state, start_ticks, write_state
 from deploy.supervisor import Supervisor, SupervisorFault, in_order, sole
 from tests.fixtures_kafka import eventually
+from tests.small_disk import fill, small_disk
 
 QUICK = Policy(first_s=0.01, most_s=0.05, jitter=0, failing_after=3)
 # Says its name in a file when it starts and when it is asked to end.
@@ -219,6 +221,14 @@ async def test_a_folder_that_is_none_is_told_in_one_line(tmp_path: Path) -> None
         await Supervisor(tmp_path / "file", []).run()
 
 
+async def test_a_place_for_its_words_that_takes_none_does_not_end_it(tmp_path: Path) -> None:
+    def say(_: str) -> None:
+        raise OSError(ENOSPC, "No space left on device")
+
+    async with running(tmp_path, Child("brief", python("")), say=say):
+        await until(tmp_path, "brief", lambda part: part.restarts > 2)
+
+
 def test_a_log_grown_too_large_is_put_aside_while_its_writer_goes_on(tmp_path: Path) -> None:
     log = Log(tmp_path / "a.log", limit_bytes=10)
     writer = log.open()
@@ -233,6 +243,19 @@ def test_a_log_grown_too_large_is_put_aside_while_its_writer_goes_on(tmp_path: P
     assert log.last_lines() == "last"
     assert (tmp_path / "a.log.1").read_text() == "third line\n"
     assert (tmp_path / "a.log.2").read_text() == "second line\n"
+
+
+def test_a_log_that_finds_no_room_beside_it_pushes_no_older_one_out(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", 1) as disk:
+        log = Log(disk / "a.log", limit_bytes=10)
+        log.path.write_text("new and long\n" * 9000)
+        (disk / "a.log.1").write_text("old\n")
+        fill(disk)
+        for _ in range(3):
+            with pytest.raises(OSError, match="No space left"):
+                log.rotate()
+        assert (disk / "a.log.2").read_text() == "old\n"
+        assert log.last_lines(1) == "new and long"
 
 
 def test_a_life_is_not_blamed_for_what_an_earlier_one_said(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from schemas.records import Frame
 from tests.cluster import Cluster
 from tests.connectors.ingest.logged import assert_whole, logged
-from tests.faults.whole import SLOW_S, Platform, assert_as_computed, records
+from tests.faults.whole import SLOW_S, Platform, assert_as_computed, records, rss_bytes
 from tests.fixtures_kafka import eventually
 from tests.live_source import live_source, textured_clip
 
@@ -28,15 +28,6 @@ BUFFER_BYTES = 1 << 20
 # What waits in the producer's own queue, in the backlog, and around them.
 SLACK_BYTES = (16 << 20) + BUFFER_BYTES + (24 << 20)
 WORKERS = ("vision", "sound", "fusion", "rows", "clips")
-
-
-def rss_bytes(pid: int) -> int:
-    """Resident bytes of a process; 0 once it has gone."""
-    try:
-        said = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) << 10 for line in said.splitlines() if line.startswith("VmRSS:")), 0)
 
 
 def test_a_platform_catches_up_with_a_camera_after_its_broker_was_away(tmp_path: Path) -> None:

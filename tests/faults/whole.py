@@ -113,6 +113,15 @@ class Platform:
         return found
 
 
+def rss_bytes(pid: int) -> int:
+    """Resident bytes of a process; 0 once it has gone."""
+    try:
+        said = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) << 10 for line in said.splitlines() if line.startswith("VmRSS:")), 0)
+
+
 def messages(connection: Connection, noun: str) -> list[Any]:
     """A topic's messages."""
     return list(read(connection, [connection.names.topic(BY_NOUN[noun])]))
@@ -151,9 +160,11 @@ def computed(connection: Connection, configs: Mapping[str, Any] = MappingProxyTy
     return said
 
 
-def assert_as_computed(connection: Connection) -> dict[str, int]:
+def assert_as_computed(
+    connection: Connection, configs: Mapping[str, Any] = MappingProxyType({})
+) -> dict[str, int]:
     """Every derived topic holds what the offline shell computes of the raw log, each record once; counts."""
-    wanted = computed(connection)
+    wanted = computed(connection, configs)
     ends = sum(r.end for r in records(connection, "frames"))
     for noun in STATIONS:
         eventually(lambda n=noun: sum(r.end for r in records(connection, n)) >= ends, SLOW_S)  # type: ignore[misc]
