@@ -1,12 +1,15 @@
 """Reads stretches of the log with an ordinary consumer and no group: for people, ends of runs, tests."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from topics.connection import Connection
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -64,18 +67,35 @@ PASSING = frozenset(
 )
 
 
-def watermarks(client: Consumer, tp: TopicPartition, patience_s: float = 20) -> tuple[int, int]:
-    """First offset of a partition and the one after the last; waits while the partition has no leader yet."""
+def _patiently(ask: Callable[[], T], patience_s: float) -> T:
+    """What the broker answers; asked again while the partition has no leader yet."""
     until = time.monotonic() + patience_s
     while True:
         try:
-            found: tuple[int, int] = client.get_watermark_offsets(tp, timeout=patience_s)
+            return ask()
         except KafkaException as error:
             if error.args[0].code() not in PASSING or time.monotonic() > until:
                 raise
             time.sleep(0.05)
-        else:
-            return found
+
+
+def watermarks(client: Consumer, tp: TopicPartition, patience_s: float = 20) -> tuple[int, int]:
+    """First offset of a partition and the one after the last; waits while the partition has no leader yet."""
+    found: tuple[int, int] = _patiently(lambda: client.get_watermark_offsets(tp, timeout=patience_s), patience_s)
+    return found
+
+
+def offset_since(client: Consumer, tp: TopicPartition, since_ms: int, patience_s: float = 20) -> int | None:
+    """First offset of a partition that was appended at or after a time; None where none was. It waits likewise."""
+
+    def ask() -> int | None:
+        asked = TopicPartition(tp.topic, tp.partition, since_ms)
+        (found,) = client.offsets_for_times([asked], timeout=patience_s)
+        if found.error is not None:
+            raise KafkaException(found.error)
+        return int(found.offset) if found.offset >= 0 else None
+
+    return _patiently(ask, patience_s)
 
 
 def append_ms(client: Consumer, topic: str, partition: int, offset: int) -> int:

@@ -12,7 +12,7 @@ from topics.catalog import RAW, STREAMS
 from topics.connection import Connection
 from topics.names import Names
 from topics.partitioner import partition_of
-from topics.read import consumer, partitions_of, stretch, watermarks
+from topics.read import consumer, offset_since, partitions_of, stretch, watermarks
 from topics.registry import Serde
 from topics.topic import Topic
 
@@ -34,8 +34,9 @@ def _since(connection: Connection, topic: str, partition: int, since_ms: int) ->
     if not since_ms:
         return 0
     with consumer(connection) as client:
-        (found,) = client.offsets_for_times([TopicPartition(topic, partition, since_ms)], timeout=30)
-        return int(found.offset) if found.offset >= 0 else watermarks(client, found)[1]
+        place = TopicPartition(topic, partition)
+        found = offset_since(client, place, since_ms)
+        return watermarks(client, place)[1] if found is None else found
 
 
 def _records(

@@ -19,7 +19,7 @@ from connectors.verify.lying import Lying, Stretch
 from topics.catalog import CATALOG
 from topics.connection import Connection
 from topics.partitioner import partition_of
-from topics.read import bounds, consumer, partitions_of, watermarks
+from topics.read import bounds, consumer, offset_since, partitions_of, watermarks
 from topics.route import ROUTE
 
 SINK = "clickhouse"
@@ -71,10 +71,8 @@ class KafkaLog:
 
 
 def _offset_at(client: Consumer, place: TopicPartition, ms: int, high: int) -> int:
-    found = client.offsets_for_times([TopicPartition(place.topic, place.partition, ms)], timeout=20)[0]
-    if found.error is not None:
-        raise KafkaException(found.error)
-    return int(found.offset) if found.offset >= 0 else high
+    found = offset_since(client, place, ms)
+    return high if found is None else found
 
 
 def _stretch(client: Consumer, topic: str, partition: int, stretch: Stretch) -> Iterator[list[Lying]]:
