@@ -17,6 +17,8 @@ from deploy.settings import CONFIG_FILE
 from processors.build import default_config
 
 PREFIX = "FRAMELOG_"
+SHARE = "(0 … 1)"
+# What a meaning says of scores, overlaps and shares; 7 for 0.7 would leave nothing without a word.
 
 
 class BadTunable(Exception):
@@ -96,13 +98,15 @@ def config_of(config: Any, plain: Mapping[str, Any], path: str) -> Any:
     known = {field.name for field in fields(config)}
     if unknown := set(plain) - known:
         raise BadTunable(f"no such setting: {path}.{sorted(unknown)[0]}; there is {', '.join(sorted(known))}")
-    whole = {}
+    whole, said = {}, meanings(type(config))
     for name in known:
         value = getattr(config, name)
         if name in plain and is_dataclass(value) and isinstance(plain[name], Mapping):
             whole[name] = config_of(value, plain[name], f"{path}.{name}")
         elif name in plain:
             whole[name] = plain[name]
+            if SHARE in said.get(name, "") and isinstance(plain[name], int | float) and not 0 <= plain[name] <= 1:
+                raise BadTunable(f"{path}.{name}: {plain[name]} is not between 0 and 1")
     try:
         kept = {name: getattr(config, name) for name in known if name not in whole}
         return TypeAdapter(type(config)).validate_python(kept | whole)

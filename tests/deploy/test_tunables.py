@@ -41,6 +41,14 @@ def test_nonsense_is_refused_by_name(key: str, value: str, why: str, tmp_path: P
         load(["highlights"], {key: value}, tmp_path / "none")
 
 
+@pytest.mark.parametrize("value", ["7", "-0.1"])
+def test_a_share_that_is_none_is_refused(value: str, tmp_path: Path) -> None:
+    with pytest.raises(BadTunable, match=rf"detections.min_score: {value} is not between 0 and 1"):
+        load(["detections"], {"FRAMELOG_DETECTIONS__MIN_SCORE": value}, tmp_path / "none")
+    for fine in ("0", "1", "0.5"):
+        assert load(["detections"], {"FRAMELOG_DETECTIONS__MIN_SCORE": fine}, tmp_path / "none")
+
+
 @pytest.mark.parametrize("station", STATIONS)
 def test_every_tunable_says_what_it_means(station: str) -> None:
     silent = [t.path for t in tunables(default_config(station), station) if not t.meaning]
