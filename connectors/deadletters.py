@@ -22,6 +22,11 @@ class BadLimit:
                 "letter topics; mend the producer or this build and start again"
             )
 
+    def good(self, count: int) -> None:
+        """Takes so many more good ones into account."""
+        for _ in range(min(count, self._recent.window)):
+            self._recent.count(bad=False)
+
 
 class DeadLetters:
     """Writes dead letters: key, value and headers unchanged, Kafka Connect's names for what went wrong."""

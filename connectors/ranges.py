@@ -13,13 +13,16 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Offsets from `start` up to but not including `end` of one partition, and what was made of the records."""
+    """Offsets from `start` up to but not including `end` of one partition, and what was made of the records: rows,
+    or a `block` of all of them.
+    """
 
     topic: str
     partition: int
     start: int
     end: int
     rows: tuple[Any, ...] = ()
+    block: Any = None
 
     def token(self, table: str) -> str:
         """What names the write: the same span of the same topic has the same one for ever."""

@@ -65,8 +65,8 @@ class Sink:
         now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config or SinkConfig()
-        self._writing, self._now_s = Writing(writer, self._config.retry_s), now_s
         self._intake = Intake(connection, name, writer, topics)
+        self._writing, self._now_s = Writing(writer, self._config.retry_s, self._intake.made), now_s
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._stopping = False
         self._consumer = Consumer(
@@ -205,7 +205,7 @@ class Sink:
             lane = lanes.get((topic, partition))
             if lane is None or offset < lane.next:
                 continue
-            missing = lane.take(offset, self._intake.row(topic, message), now_s)
+            missing = lane.take(offset, self._intake.kept(topic, message), now_s)
             if missing:
                 log.warning("%s[%d]: %d records before %d were deleted unread", topic, partition, missing, offset)
 

@@ -29,8 +29,16 @@ class Writer(Protocol):
         """What makes of a message of the topic (of that name) the row that is kept, or says why not; pure."""
         ...
 
+    def blocks(
+        self, name: str, topic: Topic[Record], serde: Serde
+    ) -> Callable[[Sequence[Message]], Any | None] | None:
+        """What makes of many messages of one partition at once what is written of them, or None of those that have
+        to be made rows one by one; None for a topic that has no such way.
+        """
+        ...
+
     def write(self, noun: str, span: Span) -> None:
-        """Writes a span's rows once; StoreDown if that has to be tried again."""
+        """Writes a span's rows, or its block, once; StoreDown if that has to be tried again."""
         ...
 
     def mend(self) -> None:
@@ -39,14 +47,14 @@ class Writer(Protocol):
 
 
 class Writing:
-    """One round's spans at a time: `start`, then `ended` until it says so.
+    """One round's spans at a time: `start`, then `ended` until it says so. `made` makes of a span what is written.
 
     A span whose lane is gone is not tried again: it stays announced and unwritten, and whoever gets the partition
     writes it.
     """
 
-    def __init__(self, writer: Writer, retry_s: tuple[float, float]) -> None:
-        self._writer, self._retry_s = writer, retry_s
+    def __init__(self, writer: Writer, retry_s: tuple[float, float], made: Callable[[Span], Span]) -> None:
+        self._writer, self._retry_s, self._made = writer, retry_s, made
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="write")
         self._stopping = threading.Event()
         # Before the first records are there: making the tables took 0.5 s of the first write otherwise (M).
@@ -82,8 +90,9 @@ class Writing:
             log.warning("store is down: %s", error)
 
     def _write(self, spans: Sequence[tuple[str, Span, Lane]]) -> None:
-        for noun, span, lane in spans:
-            if not span.rows or self._written(noun, span, lane):
+        for noun, cut, lane in spans:
+            span = self._made(cut)
+            if not (span.rows or span.block) or self._written(noun, span, lane):
                 lane.written()
 
     def _written(self, noun: str, span: Span, lane: Lane) -> bool:

@@ -8,13 +8,15 @@ from typing import Any
 
 from confluent_kafka import Message
 
+from connectors.clickhouse.block import native_block
 from connectors.clickhouse.columns import PLACE, all_columns, own_columns
-from connectors.clickhouse.quick import quick_row
+from connectors.clickhouse.quick import START, quick_row
 from schemas.codec import Undecodable, schema_id_of, schema_text
 from schemas.records import Record
 from topics.registry import Serde
 from topics.topic import Topic
 
+AT_ONCE = 100  # messages from which on it is quicker to make a block of all than rows (M)
 Row = tuple[Any, ...]
 Maker = Callable[[str, str, int, int, int, Mapping[str, Any]], Row]
 
@@ -75,6 +77,36 @@ def row_reader(name: str, topic: Topic[Record], run: str, serde: Serde) -> Calla
         return made(run, name, *place, record)
 
     return row
+
+
+def block_reader(
+    name: str, topic: Topic[Record], run: str, serde: Serde
+) -> Callable[[Sequence[Message]], bytes | None] | None:
+    """The function from messages of one partition of the topic (of that name) to the Native block of their rows,
+    or to None where `row_reader` has to judge each of them. None for a noun that has no such block.
+    """
+    native = native_block(topic.noun)
+    if native is None:
+        return None
+    today: dict[bytes, bool] = {}
+
+    def block(messages: Sequence[Message]) -> bytes | None:
+        values = [value for message in messages if (value := message.value()) is not None]
+        if len(messages) < AT_ONCE or len(values) < len(messages):
+            return None
+        for head in {value[:START] for value in values}:
+            if head not in today:
+                today[head] = _written_by_today(head, topic.noun, serde)
+            if not today[head]:
+                return None
+        offsets = [message.offset() or 0 for message in messages]
+        times_ms = [message.timestamp()[1] for message in messages]
+        try:
+            return native(run, name, messages[0].partition() or 0, offsets, times_ms, values)
+        except Exception:  # noqa: BLE001 (whatever it stumbles over, they are read one by one)
+            return None
+
+    return block
 
 
 def _written_by_today(value: bytes, noun: str, serde: Serde) -> bool:

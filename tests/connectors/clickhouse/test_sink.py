@@ -121,6 +121,23 @@ def test_what_is_no_record_goes_to_the_dead_letters_and_the_rest_goes_on(
     assert b"first byte" in headers["framelog.reason"]
 
 
+def test_one_that_is_no_record_among_many_costs_the_others_nothing(
+    store: Any, store_url: str, connection: Connection, databases: Databases
+) -> None:
+    """Of many messages a block is made at once, but for those that have to be judged one by one."""
+    producer = Producer(connection.producer())
+    produce(connection, range(150), streams=1, nouns=["fused"])
+    producer.produce(connection.names.topic(catalog.FUSED), b"\0\0\0\0\1no", b"s0")
+    producer.flush(30)
+    produce(connection, range(150, 600), streams=1, nouns=["fused"])
+    with running(clickhouse_sink(connection, StoreAddress(store_url, databases=databases), QUICK)):
+        eventually(lambda: count(store, databases, "fused") == 600)
+    (dead,) = read(connection, [connection.names.dlq(catalog.FUSED)])
+    assert dead.value() == b"\0\0\0\0\1no"
+    kept = store.query(f"SELECT min(seq), max(seq), uniqExact(seq) FROM {databases.log}.fused").first_row
+    assert kept == (0, 599, 600)
+
+
 def test_too_many_bad_records_stop_the_sink_and_lose_nothing(
     store: Any, store_url: str, connection: Connection, databases: Databases
 ) -> None:
