@@ -1,9 +1,9 @@
 """Takes topics into a store, each record once, whatever is killed when: the loop over announced ranges.
 
 The order of every round: take records → fix spans → dead letters flushed → one commit that closes the former
-spans and announces these → write each under its token → next. While a round is written the records of the next are
-taken, up to a bound. A commit that fails means that somebody else has the partitions now: what was fixed is
-forgotten, the new owner writes it.
+spans and announces these → of each, make what is written, its dead letters flushed, and write it under its token →
+next. While a round is written the records of the next are taken, up to a bound. A commit that fails means that
+somebody else has the partitions now: what was fixed is forgotten, the new owner writes it.
 """
 
 import gc

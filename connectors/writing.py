@@ -91,6 +91,8 @@ class Writing:
 
     def _write(self, spans: Sequence[tuple[str, Span, Lane]]) -> None:
         for noun, cut, lane in spans:
+            if lane.gone:
+                continue  # its dead letters, too, are told of by whoever has it now
             span = self._made(cut)
             if not (span.rows or span.block) or self._written(noun, span, lane):
                 lane.written()
