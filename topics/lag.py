@@ -16,7 +16,9 @@ def committed(connection: Connection, station: str, topics: Sequence[str]) -> di
 def gauges(
     connection: Connection, station: str, topics: Sequence[str]
 ) -> dict[tuple[str, int], tuple[int | None, str]]:
-    """The same, and what the group notes beside it: for a station JSON of what it lost and of spoilt streams."""
+    """The same, and what the group notes beside it: for a station JSON of what it lost and of spoilt streams,
+    for the cutter of what it waits for.
+    """
     with consumer(connection) as finder:
         wanted = partitions_of(finder, topics)
     client = Consumer(connection.confluent(group_id=connection.names.group(station), enable_auto_commit=False))

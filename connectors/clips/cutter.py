@@ -5,6 +5,7 @@ so one that takes over a partition goes on there. The object is written before t
 try. Packets are followed from where the oldest open highlight needs them; what lies further back is looked up.
 """
 
+import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -60,7 +61,7 @@ class Cutter:
         self._producer = Producer(connection.producer(compression_type="zstd", linger_ms=0))
         self._written: list[int] = []
         self._failed: list[str] = []
-        self._stopping, self._told_s = False, now_s()
+        self._stopping, self._told_s, self._waits_for = False, now_s(), ""
         self._consumer = Consumer(
             connection.confluent(
                 group_id=names.group(NAME), enable_auto_commit=False, auto_offset_reset="earliest",
@@ -93,7 +94,9 @@ class Cutter:
             self._serde.close()
 
     def _gauge(self) -> None:
-        """Commits how far the packets were read, once a second: for lag only, positions are in the tail."""
+        """Commits how far the packets were read, once a second, and beside it what the clips wait for: for people
+        only, positions are in the tail.
+        """
         now_s = self._now_s()
         if now_s - self._told_s < GAUGE_S:
             return
@@ -102,8 +105,9 @@ class Cutter:
         for place in places:
             if place.offset < 0:  # nothing has come since it began, and what lies before needs no reading
                 place.offset = self._lanes[place.partition].followed
+        note = json.dumps({"waits_for": self._waits_for}) if self._waits_for else ""
         if places:
-            self._commit(places)
+            self._commit([TopicPartition(p.topic, p.partition, p.offset, note) for p in places])
 
     def _assigned(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         starts = []
@@ -192,6 +196,7 @@ class Cutter:
     def _wait(self, error: OSError) -> None:
         """Stays a member while the store is away: paused partitions give nothing, a new one may."""
         log.warning("object store is away, tried again: %s", error)
+        self._waits_for = "the object store"
         self._consumer.pause(self._consumer.assignment())
         for message in self._consumer.consume(1, self._config.retry_s):
             self._take(message)
@@ -199,6 +204,7 @@ class Cutter:
 
     def _say(self, lane: Lane, clip: Clip, highlight: Highlight, offset: int, partition: int) -> None:
         """Writes the record and waits until the broker has it; the committed offset is a gauge only."""
+        self._waits_for = ""
         place = Ref(topic=self._highlights, partition=partition, offset=offset)
         headers = headers_of(clip, self._connection.names, place, lane.place(offset))
         self._written.clear()
