@@ -39,7 +39,7 @@ def client(settings: Settings) -> Any:
     import clickhouse_connect
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
-    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())  # what it logs, it raises as well
+    hush()
     try:
         return clickhouse_connect.get_client(
             dsn=settings.clickhouse_url,
@@ -50,10 +50,20 @@ def client(settings: Settings) -> Any:
     except (ClickHouseError, OSError) as error:
         if "DB::Exception" in str(error):
             raise fail(short(error)) from error
-        raise fail(
-            f"no ClickHouse answers at {settings.clickhouse_url} ({short(error)}): start the platform "
-            "(`framelog up`) or set FRAMELOG_CLICKHOUSE"
-        ) from error
+        raise fail(away(settings, error)) from error
+
+
+def hush() -> None:
+    """Keeps ClickHouse's client from printing: what it logs, it raises as well."""
+    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())
+
+
+def away(settings: Settings, error: Exception) -> str:
+    """What to do about a ClickHouse that does not answer."""
+    return (
+        f"no ClickHouse answers at {settings.clickhouse_url} ({short(error)}): start the platform "
+        "(`framelog up`) or set FRAMELOG_CLICKHOUSE"
+    )
 
 
 def short(error: Exception) -> str:

@@ -36,7 +36,7 @@ def rebuild(
     from connectors.rebuild.alone import Taken
     from connectors.rebuild.run import rebuild as run
     from connectors.rebuild.swap import NotSwapped
-    from deploy.commands.ask import short
+    from deploy.commands.ask import away, hush, short
     from deploy.commands.parts import store_address
 
     settings = configured.load(data=data)
@@ -45,6 +45,7 @@ def rebuild(
         raise fail(f"{name} is no name for a database: letters, digits and _", 2)
     from clickhouse_connect.driver.exceptions import ClickHouseError
 
+    hush()
     connection = log_of(settings)
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -68,6 +69,8 @@ def rebuild(
     except (NotSwapped, Incompatible) as error:
         raise fail(str(error)) from error
     except (ClickHouseError, OSError) as error:
+        if "DB::Exception" not in str(error):
+            raise fail(f"{away(settings, error)}; call `framelog rebuild` again, it goes on from here") from error
         raise fail(f"ClickHouse: {short(error)}; call `framelog rebuild` again, it goes on from here") from error
     rows = [row_of(compared) for compared in outcome.nouns]
     print_rows(rows, "tables", as_json)

@@ -212,15 +212,18 @@ def removed(settings: Settings, live: Any, run: Run, as_json: bool) -> None:
     """Removes a run and says what went."""
     import shutil
 
+    from clickhouse_connect.driver.exceptions import ClickHouseError
     from confluent_kafka import KafkaError, KafkaException
 
     from connectors.clickhouse.schema import connect
     from connectors.runs.remove import remove
+    from deploy.commands.ask import away, hush
     from deploy.commands.parts import store_address
     from deploy.replay.children import folder_of
     from deploy.replay.group import RunFailed, alone
     from deploy.settings import NotRunning
 
+    hush()
     folder, busy = folder_of(settings, run.name), f"run {run.name} is at work: stop its `framelog replay` first"
     try:
         address = store_address(settings)
@@ -231,6 +234,8 @@ def removed(settings: Settings, live: Any, run: Run, as_json: bool) -> None:
         raise fail(f"its rows can not be removed: {error}") from error
     except RunFailed as error:
         raise fail(busy) from error
+    except ClickHouseError as error:
+        raise fail(f"its rows can not be removed: {away(settings, error)}") from error
     except KafkaException as error:
         if error.args[0].code() == KafkaError.NON_EMPTY_GROUP:
             raise fail(busy) from error

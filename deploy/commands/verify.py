@@ -1,6 +1,5 @@
 """`framelog verify`: holds the log and the stores to every promise made of them."""
 
-import logging
 import time
 from datetime import UTC, datetime
 from typing import Annotated
@@ -9,7 +8,7 @@ import typer
 from rich.text import Text
 
 from deploy import settings as configured
-from deploy.commands.ask import short
+from deploy.commands.ask import hush, short
 from deploy.commands.parts import objects_of, store_address
 from deploy.commands.reach import log_of
 from deploy.commands.shared import DataOption, JsonOption, console, fail, print_json, print_rows
@@ -62,7 +61,7 @@ def verify(
     from connectors.runs.record import BadRun
     from connectors.verify import verify as verified
 
-    logging.getLogger("clickhouse_connect").addHandler(logging.NullHandler())  # what it logs, it raises as well
+    hush()
     settings = configured.load(data=data)
     began_s = time.monotonic()
     try:

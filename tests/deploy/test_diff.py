@@ -163,6 +163,21 @@ def test_what_live_ran_with_is_told_by_when_it_said_what_is_compared(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "words",
+    [("runs", "rm", CANDIDATE), ("rebuild",), ("verify", "--stream", "door"), ("sql", "--run", "x", "SELECT 1")],
+)
+def test_where_the_store_is_away_one_line_says_so(
+    log: Mapping[str, str], words: tuple[str, ...], tmp_path: Path
+) -> None:
+    env = dict(log) | {"FRAMELOG_CLICKHOUSE": "http://127.0.0.1:1", "FRAMELOG_DATA": str(tmp_path)}
+    said = framelog(*words, env=env, within_s=90)
+    assert said.code != 0
+    assert "127.0.0.1" in said.err or "refused" in said.err, said
+    assert len(said.err.strip().splitlines()) == 1, said.err
+
+
+@pytest.mark.slow
 def test_a_replay_with_another_setting_differs_by_what_it_changed(log: Mapping[str, str], tmp_path: Path) -> None:
     env = dict(log) | {"FRAMELOG_PROFILE": "builtin", "FRAMELOG_DATA": str(tmp_path)}
     words = ("replay", "--stream", "door", "--from-station", "highlights", "--local", "--no-rows")
