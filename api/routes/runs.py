@@ -12,7 +12,7 @@ from api.parts import Parts, need_broker, parts
 from api.problem import Problem, away
 from api.shapes.runs import RunHeld, RunNoun, RunPart, RunRecord, RunRow
 from connectors.clickhouse.as_of import BadTime, instant
-from connectors.runs.ledger import runs
+from connectors.runs.ledger import everything, runs
 from connectors.runs.live import Held, History, as_of, history
 from connectors.runs.record import Run, Used
 from topics.connection import Connection
@@ -30,7 +30,8 @@ def get_runs(p: Annotated[Parts, Depends(parts)]) -> list[RunRow]:
     """Live first, then replays as they were planned, then whatever else has rows in the store. A run's records are
     asked for with `run=NAME` of any other question.
     """
-    known, holds = written(p), as_of(lived(p))
+    known, changes = logged(p, everything) or ({}, {})
+    holds = as_of(changes)
     stored = {row["run"] for row in p.store.ask(SEEN.format(db=p.store.place.log_database))}
     others = sorted(stored - {LIVE} - known.keys())
     return [live_row(holds), *(told(run) for run in known.values()), *(bare(name, "unknown") for name in others)]
@@ -59,19 +60,19 @@ def get_run(
 
 def written(p: Parts) -> dict[str, Run]:
     """Replays by name, as the log has them."""
-    return logged(p, runs)
+    return logged(p, runs) or {}
 
 
 def lived(p: Parts) -> History:
     """What live ran with, as the log has it."""
-    return logged(p, history)
+    return logged(p, history) or {}
 
 
-def logged(p: Parts, question: Callable[[Connection], dict[str, T]]) -> dict[str, T]:
-    """What the log says of runs; nothing where it knows of none."""
+def logged(p: Parts, question: Callable[[Connection], T]) -> T | None:
+    """What the log says of runs; None where it knows of none."""
     need_broker(p)
     try:
-        return question(p.connection) if existing(p.connection, [p.connection.names.runs]) else {}
+        return question(p.connection) if existing(p.connection, [p.connection.names.runs]) else None
     except KafkaException as error:
         raise away("broker", words(error), DO) from error
 

@@ -6,7 +6,7 @@ What live runs with lies there too (`connectors.runs.live`); nobody planned live
 import msgspec
 from confluent_kafka import KafkaException, Producer
 
-from connectors.runs.live import MARK
+from connectors.runs.live import MARK, History, change_of, told
 from connectors.runs.record import BadRun, Run
 from topics.connection import Connection
 from topics.names import LIVE
@@ -17,12 +17,20 @@ FLUSH_S = 30.0
 
 def runs(connection: Connection) -> dict[str, Run]:
     """All runs by name, the earliest planned first."""
+    return everything(connection)[0]
+
+
+def everything(connection: Connection) -> tuple[dict[str, Run], History]:
+    """All runs as `runs` gives them, and what live ran with, from one look at the log."""
     latest: dict[str, bytes | None] = {}
+    changes = []
     for message in read(connection, [connection.names.runs]):
+        if (change := change_of(message)) is not None:
+            changes.append(change)
         if not (key := (message.key() or b"").decode()).startswith(MARK):
             latest[key] = message.value()
     found = [msgspec.json.decode(value, type=Run) for value in latest.values() if value is not None]
-    return {run.name: run for run in sorted(found, key=lambda r: (r.planned_at, r.name))}
+    return {run.name: run for run in sorted(found, key=lambda r: (r.planned_at, r.name))}, told(changes)
 
 
 def run_of(connection: Connection, name: str) -> Run:

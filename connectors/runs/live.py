@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 import msgspec
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import KafkaException, Message, Producer
 
 from connectors.runs.record import Used
 from topics.connection import Connection
@@ -94,14 +94,17 @@ def as_of(history: Mapping[str, Sequence[Held]], at_ms: int | None = None) -> di
 
 def history(connection: Connection) -> History:
     """What live ran with, as the log has it; KafkaException if there is no such log."""
-    found = []
-    for message in read(connection, [connection.names.runs]):
-        key, value = (message.key() or b"").decode(), message.value()
-        if key.startswith(MARK) and value is not None:
-            setting = msgspec.json.decode(value, type=Setting)
-            who = cast(bytes, dict(message.headers() or ()).get(WHO) or b"").decode()
-            found.append(Held(setting=setting, since_ms=message.timestamp()[1], who=who, key=key))
-    return told(found)
+    return told(filter(None, map(change_of, read(connection, [connection.names.runs]))))
+
+
+def change_of(message: Message) -> Held | None:
+    """The change that a record of `<prefix>.runs` tells; None for the record of a run."""
+    key, value = (message.key() or b"").decode(), message.value()
+    if not key.startswith(MARK) or value is None:
+        return None
+    who = cast(bytes, dict(message.headers() or ()).get(WHO) or b"").decode()
+    setting = msgspec.json.decode(value, type=Setting)
+    return Held(setting=setting, since_ms=message.timestamp()[1], who=who, key=key)
 
 
 def note(connection: Connection, settings: Iterable[Setting], who: str = "") -> list[str]:
