@@ -8,6 +8,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from deploy import settings as configured
+from deploy.commands.ask import hush
 from deploy.commands.reach import log_of
 from deploy.commands.shared import DataOption, JsonOption, console, fail, print_json, seconds, warnings
 from deploy.settings import Settings
@@ -76,6 +77,7 @@ def _store(settings: Settings) -> Any:
     from api.problem import Problem
     from api.store import Clickhouse, Store
 
+    hush()
     store = Store(
         Clickhouse(
             settings.clickhouse_url, settings.clickhouse_database, f"{settings.clickhouse_database}_log",

@@ -178,6 +178,16 @@ def test_where_the_store_is_away_one_line_says_so(
 
 
 @pytest.mark.slow
+def test_why_reads_the_log_through_where_the_store_is_away(log: Mapping[str, str], tmp_path: Path) -> None:
+    env = dict(log) | {"FRAMELOG_CLICKHOUSE": "http://127.0.0.1:1", "FRAMELOG_DATA": str(tmp_path)}
+    said = framelog("why", "nope", env=env, within_s=90)
+    assert said.code == 1
+    instead, none = said.err.strip().splitlines()
+    assert "the store does not answer: reading the log through instead" in instead
+    assert "no record nope of run live in the log" in none
+
+
+@pytest.mark.slow
 def test_a_replay_with_another_setting_differs_by_what_it_changed(log: Mapping[str, str], tmp_path: Path) -> None:
     env = dict(log) | {"FRAMELOG_PROFILE": "builtin", "FRAMELOG_DATA": str(tmp_path)}
     words = ("replay", "--stream", "door", "--from-station", "highlights", "--local", "--no-rows")
