@@ -61,6 +61,11 @@ class Held:
     ingest: int
     before: dict[str, int] = field(default_factory=dict)
     most: dict[str, int] = field(default_factory=dict)
+    cutter: list[int] = field(default_factory=list)
+
+    def mark(self) -> None:
+        """Notes what the cutter holds by now, in MiB: what grows with every try would be seen here."""
+        self.cutter.append(rss_bytes(self.platform.state.parts["clips"].pid or 0) >> 20)
 
     def look(self) -> bool:
         pids = {n: part.pid or 0 for n, part in self.platform.state.parts.items() if n in WORKERS}
@@ -121,6 +126,7 @@ def test_a_camera_is_understood_while_the_object_store_fails_and_every_clip_come
             held = Held(platform, fed.pid)
             eventually(lambda: len(records(connection, "highlights")) > 0, SLOW_S)
             for seconds, fault in FAULTS:
+                held.mark()
                 proxy.fault, struck = fault, proxy.did[type(fault)]
                 began_s = time.monotonic()
                 # The time away is what is tried here, and each fault has to have met the cutter.
@@ -128,6 +134,7 @@ def test_a_camera_is_understood_while_the_object_store_fails_and_every_clip_come
                 if not isinstance(fault, Refuse):
                     eventually(lambda f=fault, n=struck: held.look() and proxy.did[type(f)] > n, SLOW_S)  # type: ignore[misc]
             eventually(lambda: held.look() and fed.poll() is not None, SLOW_S)
+            held.mark()
             _, wrong = fed.communicate(timeout=SLOW_S)
             assert fed.returncode == 0, wrong
             raw = logged(connection)
@@ -161,6 +168,7 @@ def test_a_camera_is_understood_while_the_object_store_fails_and_every_clip_come
                     assert body == (tmp_path / "calm" / same).read_bytes()
     mib = {n: (held.before[n] >> 20, size >> 20) for n, size in held.most.items()}
     print(f"away {AWAY_S} s: {len(frames) - 1} frames, none dropped; {counts}; {len(clips) - 1} clips; "
-          f"told {verified['told']}; restarts {again}; MiB before and at most {mib}")  # fmt: skip
+          f"told {verified['told']}; restarts {again}; MiB before and at most {mib}; "
+          f"the cutter from fault to fault {held.cutter}")  # fmt: skip
     assert all(held.most[n] - held.before[n] < SLACK_BYTES for n in held.most)
     assert "clips" not in again
