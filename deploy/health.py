@@ -30,7 +30,7 @@ class Work:
 
     said_s: seconds since its last output, None: never. waits_s: seconds that its oldest unread record has waited.
     lost: records that retention deleted before it read them. spoilt: streams that give it little but dead letters.
-    waits_for: what is away that it can not do without.
+    waits_for: what it can not do without and waits for, in words.
     """
 
     name: str
@@ -128,7 +128,7 @@ def station_rows(works: Sequence[Work], stall_s: float) -> list[dict[str, Any]]:
         state = "stalled" if why or work.waits_for else "ok"
         says = [why or f"lag {work.lag}"]
         if work.waits_for:
-            says.append(f"{work.waits_for} is away: tried again until it answers")
+            says.append(work.waits_for)
         if work.lost:
             says.append(f"{work.lost} records were deleted before it read them (retention)")
         if work.spoilt:

@@ -18,6 +18,7 @@ from connectors.clips.index import SessionIndex
 from connectors.clips.lane import Lane
 from connectors.clips.making import NAME, ClipMaker
 from connectors.clips.packets import PacketLog
+from connectors.clips.patience import Patience, answering
 from connectors.clips.tail import headers_of, lane_of
 from connectors.deadletters import BadLimit, DeadLetters
 from connectors.objects.store import ObjectStore
@@ -32,6 +33,7 @@ from topics.topic import Topic
 log = logging.getLogger(__name__)
 GAUGE_S = 1.0
 LOOK_S = 1.0
+AWAY = "the object store is away: tried again until it answers"
 KEPT_ENTRIES, KEPT_US = 1_200, 600_000_000
 END = 1 << 62
 
@@ -61,13 +63,14 @@ class Cutter:
         self._producer = Producer(connection.producer(compression_type="zstd", linger_ms=0))
         self._written: list[int] = []
         self._failed: list[str] = []
-        self._stopping, self._told_s, self._waits_for = False, now_s(), ""
+        self._stopping, self._told_s, self._away = False, now_s(), False
+        self._patience = Patience(self._config.patience_s, now_s(), now_s())
         self._consumer = Consumer(
             connection.confluent(
                 group_id=names.group(NAME), enable_auto_commit=False, auto_offset_reset="earliest",
                 session_timeout_ms=10_000, enable_partition_eof=True, queued_max_messages_kbytes=16 << 10,
                 partition_assignment_strategy="range",  # the same partitions of both topics go to the same member
-            )
+            ) | {"on_commit": answering(self._patience, now_s)}
         )  # fmt: skip
 
     @property
@@ -95,7 +98,7 @@ class Cutter:
 
     def _gauge(self) -> None:
         """Commits how far the packets were read, once a second, and beside it what the clips wait for: for people
-        only, positions are in the tail.
+        only, positions are in the tail. That the broker took it is how the cutter knows that the log answers.
         """
         now_s = self._now_s()
         if now_s - self._told_s < GAUGE_S:
@@ -105,9 +108,16 @@ class Cutter:
         for place in places:
             if place.offset < 0:  # nothing has come since it began, and what lies before needs no reading
                 place.offset = self._lanes[place.partition].followed
-        note = json.dumps({"waits_for": self._waits_for}) if self._waits_for else ""
+        waits_for = self._waits_for(now_s)
+        note = json.dumps({"waits_for": waits_for}) if waits_for else ""
         if places:
             self._commit([TopicPartition(p.topic, p.partition, p.offset, note) for p in places])
+
+    def _waits_for(self, now_s: float) -> str:
+        if self._away:
+            return AWAY
+        late = sorted({stream for lane in self._lanes.values() for stream in lane.late(self._patience, now_s)})
+        return f"packets of {', '.join(late)} neither come nor end" if late else ""
 
     def _assigned(self, consumer: Consumer, places: list[TopicPartition]) -> None:
         starts = []
@@ -187,7 +197,7 @@ class Cutter:
             return True
         key, span, now_s = (highlight.stream_id, highlight.session_id), self._maker.span(highlight), self._now_s()
         index = lane.sessions.setdefault(key, SessionIndex())
-        waited = lane.scanned and now_s - lane.moved_s[key] > self._config.patience_s
+        waited = lane.scanned and self._patience.over(lane.moved_s[key], now_s)
         if not index.covers(span[0]) and (waited or now_s >= lane.looked_s.get(key, 0)):
             self._log.earlier(index, *key, partition, span, lane.followed, anyhow=waited)
             lane.looked_s[key] = self._now_s() + LOOK_S
@@ -196,15 +206,16 @@ class Cutter:
     def _wait(self, error: OSError) -> None:
         """Stays a member while the store is away: paused partitions give nothing, a new one may."""
         log.warning("object store is away, tried again: %s", error)
-        self._waits_for = "the object store"
+        self._away = True
         self._consumer.pause(self._consumer.assignment())
         for message in self._consumer.consume(1, self._config.retry_s):
             self._take(message)
         self._consumer.resume(self._consumer.assignment())
+        self._patience.unread(self._now_s())
 
     def _say(self, lane: Lane, clip: Clip, highlight: Highlight, offset: int, partition: int) -> None:
         """Writes the record and waits until the broker has it; the committed offset is a gauge only."""
-        self._waits_for = ""
+        self._away = False
         place = Ref(topic=self._highlights, partition=partition, offset=offset)
         headers = headers_of(clip, self._connection.names, place, lane.place(offset))
         self._written.clear()

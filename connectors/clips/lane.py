@@ -9,9 +9,11 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from connectors.clips.index import SessionIndex
+from connectors.clips.patience import Patience
 from schemas.records import Highlight
 
 Key = tuple[str, str]
+LATE_S = 10.0  # packets that have not come for so long are told of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ class Lane:
     def heads(self) -> list[tuple[int, Highlight]]:
         """The highlight of each session that is to be answered next, in the log's order."""
         return sorted((queue[0] for queue in self.waiting.values()), key=lambda head: head[0])
+
+    def late(self, patience: Patience, now_s: float) -> set[str]:
+        """Streams of which a highlight waits for packets that might have come long ago."""
+        waiting = self.waiting if self.scanned else {}
+        return {stream for stream, s in waiting if patience.without_s(self.moved_s[stream, s], now_s) > LATE_S}
 
     def place(self, answering: int | None = None) -> Place:
         """Where it stands, once a waiting highlight (its offset) is answered too."""

@@ -13,7 +13,15 @@ from msgspec import to_builtins
 from connectors.runs.record import BadRun, Run, checked_name, differs
 from deploy import settings as configured
 from deploy.commands.reach import prepared_log
-from deploy.commands.shared import DataOption, JsonOption, console, fail, print_json, print_rows
+from deploy.commands.shared import (
+    DataOption,
+    JsonOption,
+    console,
+    fail,
+    print_json,
+    print_rows,
+    sigterm_as_interrupt,
+)
 from deploy.replay.show import Bar, show
 from deploy.settings import Profile, Settings
 from deploy.terminal import styled
@@ -90,7 +98,7 @@ def replay(
             for station, model in made.models.items():
                 console.print(styled("  {}: [dim]{}[/]", station, told(model)), highlight=False)
         if not done:
-            with Bar(name, as_json) as bar:
+            with sigterm_as_interrupt(), Bar(name, as_json) as bar:
                 ways = Ways(local or hold is not None, rows, objects)
                 made = Player(settings, live, cores, chosen.length_us, bar.tell, ways).play(made)
     except (BadRun, BadHold, SourceError, RunFailed, SupervisorFault) as error:

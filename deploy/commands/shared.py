@@ -1,7 +1,9 @@
 """Options that several commands have, and how data is printed."""
 
+import signal
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -76,3 +78,13 @@ def one_line(message: str) -> Text:
     from connectors.sources.address import redact
 
     return Text(redact(" ".join(message.split())))
+
+
+@contextmanager
+def sigterm_as_interrupt() -> Iterator[None]:
+    """Whoever ends the command by SIGTERM, as job managers do, has it end as by Ctrl-C: KeyboardInterrupt."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

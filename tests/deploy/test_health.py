@@ -61,12 +61,12 @@ def test_a_part_whose_process_has_gone_is_dead_whatever_the_file_says() -> None:
 
 def test_who_waits_for_what_is_away_is_not_well_and_says_so_at_once() -> None:
     notes = {
-        ("packets", 0): (9, '{"waits_for": "the object store"}'),
+        ("packets", 0): (9, '{"waits_for": "the object store is away"}'),
         ("packets", 1): (9, ""),
         ("h", 0): (None, ""),
     }
     told = losses(notes, dict.fromkeys(notes, 0))
-    assert told == (0, (), "the object store")
+    assert told == (0, (), "the object store is away")
     (row,) = station_rows([Work("clips", 2, 1.0, 3.0, *told)], STALL_S)
     assert row["state"] == "stalled"
-    assert row["says"] == "lag 2; the object store is away: tried again until it answers"
+    assert row["says"] == "lag 2; the object store is away"

@@ -32,7 +32,7 @@ FULL = os.environ.get("FRAMELOG_FAULTS") == "full"
 FULL_S, CLIP_S = (60, 30) if FULL else (8, 14)
 WIDE_MIB, ROOM_BYTES = 2048, 1 << 20
 # A clip is cut without what did not come for so long: here nothing comes for as long as the disk is full.
-SETTINGS = EVENTFUL | {"FRAMELOG_INGEST__LOG_PATIENCE_S": "600", "FRAMELOG_CLIPS__PATIENCE_S": "300"}
+SETTINGS = EVENTFUL | {"FRAMELOG_INGEST__LOG_PATIENCE_S": "600"}
 KILLED = ("registry", "clickhouse", "rows", "clips")
 
 

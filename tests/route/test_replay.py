@@ -111,22 +111,24 @@ def test_a_second_start_of_a_run_that_is_being_played_is_refused_and_changes_not
     assert runs(lab.connection)["once"].state == "done"
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_what_is_stopped_at_the_very_end_is_told_as_stopped_and_goes_on(
-    lab: Lab, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
-    """Ctrl-C while what live said is looked through, when all of the run's own has been said."""
+    """Ctrl-C, or the end of a job, while what live said is looked through: all of the run's own has been said."""
+    name = f"late-{number.name.lower()}"
 
     def interrupted(*_: Any) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(number)
 
     words = ("--from-station", "highlights", "--local", "--no-rows")
     with monkeypatch.context() as patched:
         patched.setattr("deploy.replay.play.live_outcomes", interrupted)
-        stopped = CliRunner().invoke(app, ["replay", "--stream", "door", "--run", "late", *words], env=lab.env)
+        stopped = CliRunner().invoke(app, ["replay", "--stream", "door", "--run", name, *words], env=lab.env)
     assert stopped.exit_code == 130
-    assert "run late was stopped: the same command goes on with it" in stopped.stderr
-    assert runs(lab.connection)["late"].state == "stopped"
-    assert lab.replay("late", *words)["state"] == "done"
+    assert f"run {name} was stopped: the same command goes on with it" in stopped.stderr
+    assert runs(lab.connection)[name].state == "stopped"
+    assert lab.replay(name, *words)["state"] == "done"
 
 
 def test_the_same_name_for_another_plan_is_refused(lab: Lab, whole: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -159,6 +160,30 @@ def test_a_clip_waits_until_its_packets_are_there(connection: Connection, tmp_pa
     cutter.close()
     thread.join(60)
     (clip,) = said(connection)
+    assert objects.read(clip.key) == remux([p for p in packets if not p.end], 2 * S, 5 * S)[0]
+
+
+def test_a_clip_is_not_cut_short_because_the_cutter_was_frozen_or_the_log_away(
+    connection: Connection, tmp_path: Path
+) -> None:
+    packets = list(logged(make(tmp_path / "a.mp4", seconds=8)))
+    early = [p for p in packets if p.pts_us < 3 * S and not p.end]
+    put(connection, *early, highlight(0, 2, 5))
+    objects, late_s = FolderStore(tmp_path / "objects"), [0.0]
+    patient = Config(before_s=0, after_s=0, patience_s=60)
+    cutter = Cutter(connection, objects, patient, lambda: time.monotonic() + late_s[0])
+    thread = threading.Thread(target=cutter.run)
+    thread.start()
+    eventually(lambda: any(lane.waiting and lane.scanned for lane in list(cutter._lanes.values())))
+    late_s[0] = 600.0  # what it sees when it is woken, or when the broker is back
+    eventually(lambda: cutter._patience.since_s > 600)
+    assert said(connection) == []
+    put(connection, *packets[len(early) :])
+    eventually(lambda: len(said(connection)) == 1)
+    cutter.close()
+    thread.join(60)
+    (clip,) = said(connection)
+    assert clip.missing == ""
     assert objects.read(clip.key) == remux([p for p in packets if not p.end], 2 * S, 5 * S)[0]
 
 
