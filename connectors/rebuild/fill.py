@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -40,9 +40,14 @@ class Filler:
     def __init__(self, connection: Connection, address: StoreAddress, client: Any) -> None:
         self._address = address
         self._clients = ExitStack()
-        self._consumer = self._clients.enter_context(consumer(connection, fetch_max_bytes=8 << 20))
+        self._consumer = self._clients.enter_context(
+            consumer(connection, fetch_max_bytes=8 << 20, fetch_wait_max_ms=20, fetch_queue_backoff_ms=20)
+        )
         self._serde = Serde(connection)
         self._writers: dict[str, ClickHouseWriter] = {}
+        # What it reads next if it is not told otherwise. With this, and without waits at the log's end, 150,000
+        # rows are filled in 1.9 s, 17.4 before (M): each batch waited a second for its first record.
+        self._next: tuple[Key, int] | None = None
         self.reached: dict[Key, int] = {
             (topic, partition): top + 1 for (_, topic, partition), top in tops(client, address.databases).items()
         }
@@ -82,37 +87,45 @@ class Filler:
                 self.reached[part.key] = part.announced
 
     def _write(self, part: Part, start: int, end: int) -> None:
-        run, noun = part.source.run, part.source.topic.noun
-        writer = self._writers.setdefault(run, ClickHouseWriter(self._address, run))
-        row = writer.rows(part.source.name, part.source.topic, self._serde)
-        made = map(row, self._messages(part.key, start, end))
-        rows = [r for r in made if not isinstance(r, Undecodable)]  # a dead letter, which the sink has told of
-        if not rows:
-            return
-        span, until_s = Span(*part.key, start, end, tuple(rows)), time.monotonic() + PATIENCE_S
-        while True:
+        writer = self._writers.setdefault(part.source.run, ClickHouseWriter(self._address, part.source.run))
+        span = self._span(part, start, end, writer)
+        until_s = time.monotonic() + PATIENCE_S
+        while span.rows or span.block is not None:
             try:
-                writer.write(noun, span)
+                writer.write(part.source.topic.noun, span)
                 return
             except StoreDown as error:
                 if time.monotonic() > until_s:
                     raise
-                log.warning("%s not written, tried again: %s", span.token(noun), error)
+                log.warning("%s not written, tried again: %s", span.token(part.source.topic.noun), error)
                 time.sleep(0.5)
+
+    def _span(self, part: Part, start: int, end: int, writer: ClickHouseWriter) -> Span:
+        """What is written of a stretch: a block or, where the sink makes rows, rows."""
+        source = part.source
+        messages: Iterable[Message] = self._messages(part.key, start, end)
+        blocks = writer.blocks(source.name, source.topic, self._serde)
+        if blocks is not None:
+            messages = kept = tuple(messages)
+            if kept and (block := blocks(kept)) is not None:
+                return Span(*part.key, start, end, block=block)
+        made = map(writer.rows(source.name, source.topic, self._serde), messages)
+        # What can not be read is a dead letter, which the sink has told of.
+        return Span(*part.key, start, end, tuple(row for row in made if not isinstance(row, Undecodable)))
 
     def _messages(self, key: Key, start: int, end: int) -> Iterator[Message]:
         """What the log has of a stretch; transaction marks and what retention took meanwhile are not there."""
         low, high = watermarks(self._consumer, TopicPartition(*key))
-        start, end = max(start, low), min(end, high)
-        if start >= end:
-            return
-        self._consumer.assign([TopicPartition(*key, start)])
-        while True:
-            for message in self._consumer.consume(min(1000, end - start), 0.5):
+        at, end = max(start, low), min(end, high)
+        if at < end and self._next != (key, at):
+            self._consumer.assign([TopicPartition(*key, at)])
+        self._next = None
+        while at < end:
+            for message in self._consumer.consume(min(1000, end - at), 0.5):
                 error, offset = message.error(), message.offset() or 0
                 if error is not None and error.code() != KafkaError._PARTITION_EOF:
                     raise KafkaException(error)
                 if error is None and offset < end:
                     yield message
-                if error is not None or offset + 1 >= end:
-                    return
+                at = max(at, offset if error is not None else offset + 1)
+        self._next = (key, at)
