@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from deploy.commands import ask, diff, end, feed, hold, log, parts, replay, running, why
+from deploy.commands import ask, diff, end, feed, hold, log, parts, replay, running, runs, why
 from deploy.commands import rebuild as rebuilding
 from deploy.commands import verify as verifying
 from deploy.commands.dlq import app as dlq
@@ -38,7 +38,7 @@ for panel, commands in {
     ),
     AGAIN: (
         replay.replay,
-        replay.runs,
+        runs.runs,
         diff.diff,
         rebuilding.rebuild,
         verifying.verify,

@@ -134,9 +134,8 @@ class Desk:
         the run's own letters.
         """
         from connectors.runs.plan import Asked, stations
-        from deploy.commands.replay import continued
         from deploy.replay.chosen import from_log
-        from deploy.replay.planning import plan
+        from deploy.replay.planning import continued, plan
         from deploy.replay.play import Player
 
         marks = " ".join([*sorted(str(c.origin) for c in cases), *filter(None, [since])])

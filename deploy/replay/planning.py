@@ -14,8 +14,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from connectors.runs.ledger import runs
 from connectors.runs.plan import Asked, own_nouns, stations
-from connectors.runs.record import BadRun, Run, Used
+from connectors.runs.record import BadRun, Run, Used, differs
 from deploy.replay.chosen import Chosen
 from deploy.settings import Settings
 from deploy.tunables import BadTunable, config_of
@@ -23,6 +24,7 @@ from deploy.tunables import load as load_tunables
 from processors.build import build, default_config
 from processors.offline import Core
 from processors.shelf import Shelf
+from topics.connection import Connection
 
 
 def build_name() -> str:
@@ -133,3 +135,17 @@ def plan(
     )  # fmt: skip
     cores = cores_of(run, settings)
     return replace(run, models={s: used(c) for s, c in cores.items()}), cores
+
+
+def continued(live: Connection, made: Run) -> tuple[Run, bool]:
+    """The run as it is known, where it was planned before; whether it is done. BadRun where it is another one."""
+    known = runs(live).get(made.name)
+    if known is None:
+        return made, False
+    part = differs(known, made)
+    if part is not None:
+        raise BadRun(
+            f"there is a run {made.name} already, with other {part}: choose another --run, or `framelog runs rm "
+            f"{made.name}`"
+        )
+    return known, known.state == "done"
