@@ -17,7 +17,7 @@ from deploy.commands.shared import (
     console,
     fail,
     print_json,
-    sigterm_as_interrupt,
+    stoppable,
 )
 from deploy.replay.show import Bar, show
 from deploy.settings import Profile
@@ -93,7 +93,7 @@ def replay(
             for station, model in made.models.items():
                 console.print(styled("  {}: [dim]{}[/]", station, told(model)), highlight=False)
         if not done:
-            with sigterm_as_interrupt(), Bar(name, as_json) as bar:
+            with stoppable(), Bar(name, as_json) as bar:
                 ways = Ways(local or hold is not None, rows, objects)
                 made = Player(settings, live, cores, chosen.length_us, bar.tell, ways).play(made)
     except (BadRun, BadHold, SourceError, RunFailed, SupervisorFault) as error:

@@ -81,10 +81,12 @@ def one_line(message: str) -> Text:
 
 
 @contextmanager
-def sigterm_as_interrupt() -> Iterator[None]:
-    """Whoever ends the command by SIGTERM, as job managers do, has it end as by Ctrl-C: KeyboardInterrupt."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def stoppable() -> Iterator[None]:
+    """Ctrl-C, and SIGTERM as job managers send it, end what is done by KeyboardInterrupt, in the main thread."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

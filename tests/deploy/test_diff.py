@@ -152,7 +152,8 @@ def test_what_live_ran_with_is_told_by_when_it_said_what_is_compared(
     assert (rows[0]["until"], rows[1]["until"]) == (rows[1]["since"], None)
     then = framelog("runs", "show", "live", "--as-of", rows[0]["since"], "--json", env=env)
     assert [json.loads(line)["config"]["min_score"] for line in then.out.splitlines()] == [0.2]
-    assert "min_score=0.3" in framelog("runs", "show", "live", env=env).out
+    wide = {**env, "COLUMNS": "200"}  # as wide as a terminal that does not fold it
+    assert "min_score=0.3" in framelog("runs", "show", "live", env=wide).out
     for words, code, told in (
         (("show", "live", "--as-of", "2001-01-01"), 1, "nothing is written down"),
         (("show", "live", "--as-of", "soon"), 2, "'soon' is no time"),

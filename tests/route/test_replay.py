@@ -120,6 +120,7 @@ def test_what_is_stopped_at_the_very_end_is_told_as_stopped_and_goes_on(
 
     def interrupted(*_: Any) -> None:
         signal.raise_signal(number)
+        raise AssertionError("the signal did not end it")
 
     words = ("--from-station", "highlights", "--local", "--no-rows")
     with monkeypatch.context() as patched:
